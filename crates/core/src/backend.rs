@@ -1,0 +1,178 @@
+//! The contract of everything that keeps a terminal alive.
+//!
+//! A backend starts a program on a terminal, keeps it running when everybody who looked at it is
+//! gone, and lets others look, type and end it. Callers hold a `dyn TerminalBackend` and never ask
+//! which one it is.
+//!
+//! # What every backend keeps
+//!
+//! - **Alive is what the kernel says.** A session whose holder does not answer is
+//!   [`SessionState::Unresponsive`], an observation, and never a reason to start, end or remove
+//!   anything.
+//! - **A start has a name.** Each start of a session gets a new [`Generation`]; [`stop`] and
+//!   [`remove`] compare it and touch no other start.
+//! - **One start at a time.** Any number of callers, in any number of processes, may call
+//!   [`ensure`] at once; one child runs and all of them are told the same generation.
+//! - **Nothing is lost silently.** Output reaches each attachment in order, without gap or
+//!   repetition, except where [`OutputEvent::Lagged`] says how much was skipped. The last byte
+//!   comes before [`OutputEvent::Ended`].
+//! - **The end stays readable.** Outcome and final screen can be read until [`remove`].
+//!
+//! The suite `conformance` of the test kit checks this list and the one at each method.
+//!
+//! [`ensure`]: TerminalBackend::ensure
+//! [`stop`]: TerminalBackend::stop
+//! [`remove`]: TerminalBackend::remove
+
+mod attachment;
+mod error;
+mod spec;
+mod status;
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    attachment::{
+        AttachMode, AttachRequest, Attachment, InputSink, OutputEvent, OutputStream, Scrollback,
+    },
+    error::{BackendError, ErrorKind, Source},
+    spec::{Command, SessionSpec},
+    status::{
+        Capture, CaptureFormat, CaptureRequest, Ended, Ensured, ExitOutcome, Holder, LostReason,
+        Running, SessionState, SessionStatus, StopReport, Survivor,
+    },
+};
+use crate::id::{Generation, SessionId};
+
+/// Which backend made a session; stored with it, and used for it ever after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendKind {
+    /// abide's own: one detached process per session.
+    Owner,
+}
+
+impl BackendKind {
+    /// Returns the name under which the kind is stored and chosen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Keeps terminals alive; see the [module](self) for what all of them promise.
+#[async_trait]
+pub trait TerminalBackend: fmt::Debug + Send + Sync {
+    /// Returns which backend this is.
+    fn kind(&self) -> BackendKind;
+
+    /// Starts the session, or answers for the start that there already is.
+    ///
+    /// A session that runs is never started again. One that has ended is started again only if
+    /// [`SessionSpec::replaces`] names the generation that ended; otherwise its end is the answer.
+    /// So any number of calls with the same spec, at once or one after the other, make one start.
+    ///
+    /// Cancel safety: if dropped at any await, there is either no start or one that the next call
+    /// answers for.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::ProgramNotFound`] and [`BackendError::BadDirectory`] leave nothing behind.
+    /// [`BackendError::Unresponsive`] when a start is alive and cannot be asked.
+    async fn ensure(&self, spec: &SessionSpec) -> Result<Ensured, BackendError>;
+
+    /// Observes the session. Changes nothing; safe to drop at any await.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::NotFound`] when there is no trace of it.
+    async fn status(&self, session: &SessionId) -> Result<SessionStatus, BackendError>;
+
+    /// Observes every session that this backend has a trace of, in order of id.
+    ///
+    /// A session that does not answer is listed as what it is and delays the others by no more
+    /// than one deadline in all. Changes nothing; safe to drop at any await.
+    ///
+    /// # Errors
+    ///
+    /// When the place where sessions are kept cannot be read.
+    async fn list(&self) -> Result<Vec<SessionStatus>, BackendError>;
+
+    /// Starts watching the session, and typing into it if the mode says so.
+    ///
+    /// The first event is a snapshot, unless [`AttachRequest::from`] names an offset that is still
+    /// held: then it is the output from there. A session that has ended gives its final screen,
+    /// then its end. Dropping the attachment at any point detaches.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Busy`] when another client has control and the mode is not to steal it.
+    async fn attach(
+        &self,
+        session: &SessionId,
+        request: AttachRequest,
+    ) -> Result<Attachment, BackendError>;
+
+    /// Types into the session without attaching to it, whoever has control.
+    ///
+    /// Returns once the terminal took every byte. Two calls are never mixed; a call may come in
+    /// between two writes of the controller. If dropped, some first part may have been typed.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Ended`] when the session has ended; [`BackendError::TimedOut`] when the
+    /// program does not read, with the number of bytes it took.
+    async fn send(&self, session: &SessionId, input: Bytes) -> Result<(), BackendError>;
+
+    /// Renders the session's screen, or its final one. Changes nothing; safe to drop.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::NotFound`] when there is no trace of the session.
+    async fn capture(
+        &self,
+        session: &SessionId,
+        request: CaptureRequest,
+    ) -> Result<Capture, BackendError>;
+
+    /// Ends the session: asks, waits for `grace`, then kills its whole tree.
+    ///
+    /// Succeeds at once for a session that has ended or never was. With a generation, only that
+    /// start is ended. If dropped after it was asked for, the stop goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::WrongGeneration`] when another start runs; nothing was done then.
+    async fn stop(
+        &self,
+        session: &SessionId,
+        generation: Option<Generation>,
+        grace: Duration,
+    ) -> Result<StopReport, BackendError>;
+
+    /// Forgets a session that has ended: outcome, final screen and all.
+    ///
+    /// Succeeds for a session of which there is no trace. If dropped, call it again.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Refused`] when the session runs; [`BackendError::WrongGeneration`] when
+    /// another start is there than the one named.
+    async fn remove(
+        &self,
+        session: &SessionId,
+        generation: Option<Generation>,
+    ) -> Result<(), BackendError>;
+}

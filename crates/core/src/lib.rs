@@ -1,0 +1,23 @@
+//! The vocabulary and the rules that every part of abide shares.
+//!
+//! No runtime, no socket, and no file but the one kernel lock of [`lock`]; the system's time is
+//! read through [`clock::Clock`] alone. What a backend promises is written in [`backend`].
+//!
+//! - [`id`], [`size`], [`replay`]: names, sizes and positions, validated once at the edge
+//! - [`backend`]: the contract of everything that keeps a terminal alive
+//! - [`env_policy`]: what a child may inherit
+//! - [`lock`]: the kernel lock that decides who is alive
+//! - [`clock`], [`probe`]: time, and the points where a test may hold a process
+//! - [`limits`]: sizes and durations that two or more crates share
+
+#![forbid(unsafe_code)]
+
+pub mod backend;
+pub mod clock;
+pub mod env_policy;
+pub mod id;
+pub mod limits;
+pub mod lock;
+pub mod probe;
+pub mod replay;
+pub mod size;
