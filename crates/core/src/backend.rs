@@ -127,8 +127,9 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
 
     /// Types into the session without attaching to it, whoever has control.
     ///
-    /// Returns once the terminal took every byte. Two calls are never mixed; a call may come in
-    /// between two writes of the controller. If dropped, some first part may have been typed.
+    /// Returns once the terminal took every byte. A text of up to
+    /// [`INPUT_CHUNK_BYTES`](crate::limits::INPUT_CHUNK_BYTES) is typed in one piece; a longer one
+    /// may be mixed with what others type. If dropped, some first part may have been typed.
     ///
     /// # Errors
     ///

@@ -210,7 +210,7 @@ pub struct ClientId(u64);
 impl ClientId {
     /// Returns the id with this number.
     #[must_use]
-    pub fn new(number: u64) -> Self {
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 

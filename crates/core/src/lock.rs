@@ -54,13 +54,7 @@ impl KernelLock {
     ///
     /// When the file cannot be made or opened, or the file system has no locks.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
-        loop {
-            let file = open(path)?;
-            fs2::FileExt::lock_exclusive(&file).map_err(|source| refused(path, source))?;
-            if let Some(lock) = Self::if_current(path, file)? {
-                return Ok(lock);
-            }
-        }
+        Self::wait(path, fs2::FileExt::lock_exclusive)
     }
 
     /// Takes the lock for this holder alone, if nobody holds it; `None` if somebody does.
@@ -70,6 +64,15 @@ impl KernelLock {
     /// As [`KernelLock::acquire`].
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, LockError> {
         Self::attempt(path, fs2::FileExt::try_lock_exclusive)
+    }
+
+    /// Shares the lock with others that share it, waiting as long as somebody holds it alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`KernelLock::acquire`].
+    pub fn share(path: &Path) -> Result<Self, LockError> {
+        Self::wait(path, fs2::FileExt::lock_shared)
     }
 
     /// Shares the lock with others that share it, if nobody holds it alone.
@@ -101,6 +104,16 @@ impl KernelLock {
             },
             Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(LockState::Free),
             Err(source) => Err(refused(path, source)),
+        }
+    }
+
+    fn wait(path: &Path, take: impl Fn(&File) -> io::Result<()>) -> Result<Self, LockError> {
+        loop {
+            let file = open(path)?;
+            take(&file).map_err(|source| refused(path, source))?;
+            if let Some(lock) = Self::if_current(path, file)? {
+                return Ok(lock);
+            }
         }
     }
 

@@ -1,0 +1,13 @@
+//! The client half: finds owners, starts them, talks to them.
+//!
+//! [`discover`] says what there is of a session, by its locks and files; [`launch`] starts an
+//! owner; [`OwnerClient`] is one authenticated conversation with one; [`attachment`] and [`ended`]
+//! are what a caller watches: a live session, and one that is over.
+
+pub(crate) mod attachment;
+pub(crate) mod connection;
+pub(crate) mod discover;
+pub(crate) mod ended;
+pub(crate) mod launch;
+
+pub(crate) use self::connection::{ConnectError, OwnerClient};

@@ -1,0 +1,157 @@
+//! What there is of a session: decided by its locks, described by its files.
+
+use std::{path::Path, time::Duration};
+
+use abide_core::{
+    backend::Ended,
+    id::{Generation, SessionId},
+    lock::{KernelLock, LockError, LockState},
+    size::TermSize,
+};
+
+use crate::state::{ExitFile, OwnerFile, SessionDir, StateError};
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// No trace.
+    Nothing,
+    /// Somebody starts or removes it at this moment.
+    Changing,
+    /// An owner lives, and described itself.
+    Live(Box<OwnerFile>),
+    /// A start that is over.
+    Ended(Box<EndedStart>),
+}
+
+/// A start that is over.
+#[derive(Debug)]
+pub(crate) struct EndedStart {
+    pub(crate) generation: Generation,
+    pub(crate) ended: Ended,
+    pub(crate) size: TermSize,
+    /// Whether the owner recorded the end; otherwise there is no final screen.
+    pub(crate) recorded: bool,
+}
+
+/// Why it cannot be said.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DiscoverError {
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An owner lives and left no description that can be read.
+    #[error("an owner holds `{}` and left no description of itself", path.display())]
+    Undescribed { path: std::path::PathBuf },
+}
+
+/// Looks at a session without changing anything.
+pub(crate) fn look(dir: &SessionDir) -> Result<Found, DiscoverError> {
+    if !dir.path().is_dir() {
+        return Ok(Found::Nothing);
+    }
+    // Sharing `start.lock` keeps this look at `owner.lock` from a start that is taking it.
+    let Some(_shared) = share_start(dir)? else {
+        return Ok(Found::Changing);
+    };
+    found_under_lock(dir)
+}
+
+/// Looks at a session while `start.lock` is held or shared by the caller.
+pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError> {
+    let is_held = KernelLock::look(&dir.owner_lock())? == LockState::Held;
+    let owner = match dir.read_owner() {
+        Ok(owner) => owner,
+        // Half a file after a crash of the machine describes nobody; no owner, no session.
+        Err(StateError::Damaged { .. }) if !is_held => None,
+        Err(err) => return Err(err.into()),
+    };
+    let exit = dir.read_exit()?;
+    match owner {
+        None if is_held => Err(DiscoverError::Undescribed {
+            path: dir.owner_lock(),
+        }),
+        None => Ok(Found::Nothing),
+        Some(owner) => Ok(match exit.filter(|exit| exit.generation == owner.generation) {
+            Some(exit) => Found::Ended(Box::new(recorded(exit))),
+            None if is_held => Found::Live(Box::new(owner)),
+            None => Found::Ended(Box::new(lost(&owner))),
+        }),
+    }
+}
+
+fn share_start(dir: &SessionDir) -> Result<Option<KernelLock>, LockError> {
+    match KernelLock::try_share(&dir.start_lock()) {
+        // The directory went away in between: somebody removed the session.
+        Err(err) if err.io_kind() == std::io::ErrorKind::NotFound => Ok(None),
+        other => other,
+    }
+}
+
+fn recorded(exit: ExitFile) -> EndedStart {
+    EndedStart {
+        generation: exit.generation,
+        ended: Ended {
+            outcome: exit.outcome,
+            started_at: exit.started_at,
+            ended_at: exit.ended_at,
+            offset: exit.offset,
+        },
+        size: exit.size,
+        recorded: true,
+    }
+}
+
+fn lost(owner: &OwnerFile) -> EndedStart {
+    EndedStart {
+        generation: owner.generation,
+        ended: Ended {
+            outcome: owner.lost(),
+            started_at: owner.started_at,
+            ended_at: None,
+            offset: abide_core::replay::Offset::START,
+        },
+        size: owner.size,
+        recorded: false,
+    }
+}
+
+/// Waits until nobody starts or removes the session, then looks. `Changing` only if that takes
+/// longer than the deadline.
+pub(crate) async fn look_settled(
+    dir: &SessionDir,
+    deadline: Duration,
+) -> Result<Found, DiscoverError> {
+    match look(dir)? {
+        Found::Changing => {}
+        found => return Ok(found),
+    }
+    let path = dir.start_lock();
+    // The thread that waits for the lock ends when the lock is free, or with the process.
+    let waiting = tokio::task::spawn_blocking(move || KernelLock::share(&path));
+    match tokio::time::timeout(deadline, waiting).await {
+        Err(_late) => Ok(Found::Changing),
+        Ok(Err(_panicked)) => Ok(Found::Changing),
+        Ok(Ok(Err(err))) if err.io_kind() == std::io::ErrorKind::NotFound => Ok(Found::Nothing),
+        Ok(Ok(Err(err))) => Err(err.into()),
+        Ok(Ok(Ok(_shared))) => found_under_lock(dir),
+    }
+}
+
+/// Returns the ids of all sessions that have a directory, in order.
+pub(crate) fn sessions(owners_dir: &Path) -> std::io::Result<Vec<SessionId>> {
+    let entries = match std::fs::read_dir(owners_dir) {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        // What has no session's name is not ours to judge.
+        if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+            ids.push(id);
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}

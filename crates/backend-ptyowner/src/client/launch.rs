@@ -1,0 +1,174 @@
+//! Starts an owner and waits until it says that it is ready, or why it never will be.
+//!
+//! The launcher holds no lock: whether there is a start already, the new owner decides under the
+//! session's own. So a launcher that is dropped or killed leaves nothing to be cleaned up.
+
+use std::{io, path::PathBuf, process::Stdio, time::Duration};
+
+use abide_core::{
+    backend::{BackendError, SessionSpec},
+    id::Generation,
+    probe::Probe,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::Child,
+};
+
+use crate::{
+    backend::{Helper, OwnerSettings},
+    entry::OWNER_WORDS,
+    state::{SCHEMA, SessionDir},
+    sys,
+    wire::{
+        codec,
+        launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
+        limits::MAX_LAUNCH_BYTES,
+    },
+};
+
+/// Time for an owner to be ready: it may wait for a lock, a slow disk, a loaded machine.
+const READY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How much of the end of an owner's log an error shows, in bytes.
+const LOG_TAIL_BYTES: usize = 2000;
+
+/// What a launch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Launched {
+    /// A new start.
+    Started(Generation),
+    /// There is one already.
+    Existing,
+}
+
+/// Launches an owner for the session.
+pub(crate) async fn launch(
+    settings: &OwnerSettings,
+    spec: &SessionSpec,
+) -> Result<Launched, BackendError> {
+    let attempt = tokio::time::timeout(READY_DEADLINE, attempt(settings, spec));
+    let reply = match attempt.await {
+        Ok(reply) => reply?,
+        Err(_) => {
+            return Err(BackendError::TimedOut {
+                action: "start",
+                session: spec.session.clone(),
+                waited: READY_DEADLINE,
+                progress: None,
+            });
+        }
+    };
+    judge(settings, spec, reply)
+}
+
+async fn attempt(
+    settings: &OwnerSettings,
+    spec: &SessionSpec,
+) -> Result<Option<LaunchReply>, BackendError> {
+    let failed = |source: io::Error| BackendError::Failed {
+        action: "start",
+        session: spec.session.clone(),
+        source: source.into(),
+    };
+    let request = zeroize::Zeroizing::new(codec::encode_launch(&request(settings, spec)));
+    let mut owner = spawn(settings).map_err(failed)?;
+    settings.probe.reached("launch.spawned");
+    let reply = converse(&mut owner, &request, &*settings.probe).await.map_err(failed)?;
+    // The process that was spawned ends as soon as the owner has left it.
+    owner.wait().await.map_err(failed)?;
+    Ok(reply)
+}
+
+fn request(settings: &OwnerSettings, spec: &SessionSpec) -> LaunchRequest {
+    let bytes = sys::os_bytes::to_bytes;
+    let argv = std::iter::once(&spec.command.program).chain(&spec.command.args);
+    LaunchRequest {
+        version: LAUNCH_VERSION,
+        owners_dir: bytes(settings.owners_dir.as_os_str()),
+        runtime_dir: bytes(settings.runtime_dir.as_os_str()),
+        session: spec.session.to_string(),
+        argv: argv.map(|word| bytes(word)).collect(),
+        cwd: bytes(spec.cwd.as_os_str()),
+        env: spec.env.iter().map(|(name, value)| (bytes(name), bytes(value))).collect(),
+        size: (spec.size.rows(), spec.size.cols()),
+        history_bytes: spec.history_bytes,
+        replaces: spec.replaces.map(|generation| *generation.as_bytes()),
+    }
+}
+
+fn spawn(settings: &OwnerSettings) -> io::Result<Child> {
+    let program: PathBuf = match &settings.helper {
+        Helper::ThisProgram => std::env::current_exe()?,
+        Helper::Program(path) => path.clone(),
+    };
+    let mut command = sys::detach::owner_command(&program, &OWNER_WORDS);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    tokio::process::Command::from(command).spawn()
+}
+
+/// Hands over the request and reads the reply; `None` if the owner ended without one.
+async fn converse(
+    owner: &mut Child,
+    request: &[u8],
+    probe: &dyn Probe,
+) -> io::Result<Option<LaunchReply>> {
+    let mut stdin = owner.stdin.take().expect("it was asked for");
+    let mut stdout = owner.stdout.take().expect("it was asked for");
+    match stdin.write_all(request).await {
+        // An owner that ended already is told from what it said, or did not.
+        Err(err) if err.kind() != io::ErrorKind::BrokenPipe => return Err(err),
+        _ => {}
+    }
+    stdin.shutdown().await.ok();
+    drop(stdin);
+    probe.reached("launch.sent");
+    let mut reply = Vec::new();
+    (&mut stdout).take(MAX_LAUNCH_BYTES as u64).read_to_end(&mut reply).await?;
+    Ok(codec::decode_launch(&reply))
+}
+
+fn judge(
+    settings: &OwnerSettings,
+    spec: &SessionSpec,
+    reply: Option<LaunchReply>,
+) -> Result<Launched, BackendError> {
+    let session = spec.session.clone();
+    let launch_failed = |reason| BackendError::LaunchFailed { session, reason };
+    match reply {
+        Some(LaunchReply::Started { generation }) => {
+            Ok(Launched::Started(Generation::from_bytes(generation)))
+        }
+        Some(LaunchReply::Existing) => Ok(Launched::Existing),
+        Some(LaunchReply::ProgramNotFound { reason }) => Err(BackendError::ProgramNotFound {
+            program: spec.command.program.clone(),
+            reason,
+        }),
+        Some(LaunchReply::BadDirectory { reason }) => Err(BackendError::BadDirectory {
+            path: spec.cwd.clone(),
+            source: io::Error::other(reason),
+        }),
+        Some(LaunchReply::NewerState { path, found }) => Err(BackendError::NewerState {
+            path: sys::os_bytes::from_bytes(path).into(),
+            found,
+            supported: SCHEMA,
+        }),
+        Some(LaunchReply::Locked { reason } | LaunchReply::Failed { reason }) => {
+            Err(launch_failed(reason))
+        }
+        None => {
+            let dir = SessionDir::new(&settings.owners_dir, &spec.session);
+            Err(launch_failed(match log_tail(&dir) {
+                Some(tail) => format!("its owner ended without a word; the end of its log:\n{tail}"),
+                None => "its owner ended without a word and left no log".into(),
+            }))
+        }
+    }
+}
+
+fn log_tail(dir: &SessionDir) -> Option<String> {
+    let log = std::fs::read(dir.log()).ok()?;
+    let tail = &log[log.len().saturating_sub(LOG_TAIL_BYTES)..];
+    let text = String::from_utf8_lossy(tail).trim_end().to_owned();
+    (!text.is_empty()).then_some(text)
+}

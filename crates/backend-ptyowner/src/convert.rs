@@ -1,0 +1,160 @@
+//! Between the frozen messages of the wire and the vocabulary of `abide_core`.
+
+use abide_core::{
+    backend::{
+        AttachMode, AttachRequest, BackendError, CaptureFormat, CaptureRequest, Ended, ExitOutcome,
+        Holder, Running, Scrollback, Survivor,
+    },
+    clock::Timestamp,
+    id::{ClientId, Generation, SessionId},
+    replay::Offset,
+    size::TermSize,
+};
+
+use crate::wire::{event, request};
+
+impl From<TermSize> for request::Size {
+    fn from(size: TermSize) -> Self {
+        Self {
+            rows: size.rows(),
+            cols: size.cols(),
+        }
+    }
+}
+
+impl From<request::Size> for TermSize {
+    fn from(size: request::Size) -> Self {
+        Self::clamped(size.rows, size.cols)
+    }
+}
+
+impl From<&AttachRequest> for request::Attach {
+    fn from(wanted: &AttachRequest) -> Self {
+        Self {
+            mode: match wanted.mode {
+                AttachMode::Control => request::Mode::Control,
+                AttachMode::View => request::Mode::View,
+                AttachMode::Steal => request::Mode::Steal,
+            },
+            size: wanted.size.map(Into::into),
+            from: wanted.from.map(Offset::get),
+            scrollback: match wanted.scrollback {
+                Scrollback::Replace => request::Scrollback::Replace,
+                Scrollback::Keep => request::Scrollback::Keep,
+            },
+        }
+    }
+}
+
+impl From<CaptureRequest> for request::Capture {
+    fn from(wanted: CaptureRequest) -> Self {
+        Self {
+            format: match wanted.format {
+                CaptureFormat::Text => request::Format::Text,
+                CaptureFormat::Ansi => request::Format::Ansi,
+            },
+            history_lines: wanted.history_lines,
+        }
+    }
+}
+
+impl From<event::Holder> for Holder {
+    fn from(holder: event::Holder) -> Self {
+        Self {
+            client: ClientId::new(holder.client),
+            label: holder.label,
+            since: Timestamp::from_millis(holder.since_ms),
+        }
+    }
+}
+
+impl From<&Holder> for event::Holder {
+    fn from(holder: &Holder) -> Self {
+        Self {
+            client: holder.client.get(),
+            label: holder.label.clone(),
+            since_ms: holder.since.as_millis(),
+        }
+    }
+}
+
+impl From<event::Running> for Running {
+    fn from(running: event::Running) -> Self {
+        Self {
+            pid: running.pid,
+            started_at: Timestamp::from_millis(running.started_ms),
+            last_output_at: running.last_output_ms.map(Timestamp::from_millis),
+            size: running.size.into(),
+            offset: Offset::new(running.offset),
+            title: running.title,
+            controller: running.controller.map(Into::into),
+            viewers: running.viewers,
+        }
+    }
+}
+
+impl From<event::Outcome> for ExitOutcome {
+    fn from(outcome: event::Outcome) -> Self {
+        match outcome {
+            event::Outcome::Exited(code) => Self::Exited { code },
+            event::Outcome::Signaled(signal) => Self::Signaled { signal },
+        }
+    }
+}
+
+impl From<event::Ended> for Ended {
+    fn from(ended: event::Ended) -> Self {
+        Self {
+            outcome: ended.outcome.into(),
+            started_at: Timestamp::from_millis(ended.started_ms),
+            ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
+            offset: Offset::new(ended.offset),
+        }
+    }
+}
+
+impl From<event::Survivor> for Survivor {
+    fn from(survivor: event::Survivor) -> Self {
+        Self {
+            pid: survivor.pid,
+            name: survivor.name,
+        }
+    }
+}
+
+/// Returns the error that a failure of a request is to the caller.
+pub(crate) fn failure(
+    action: &'static str,
+    session: &SessionId,
+    wanted: Option<Generation>,
+    failure: event::Failure,
+) -> BackendError {
+    let session = session.clone();
+    let refused = |reason: &str| BackendError::Refused {
+        action,
+        session: session.clone(),
+        reason: reason.to_owned(),
+    };
+    match failure {
+        event::Failure::Busy(holder) => BackendError::Busy {
+            session,
+            holder: holder.into(),
+        },
+        event::Failure::NotController => refused("this client has no control of it"),
+        event::Failure::AlreadyAttached => refused("this connection is attached to it already"),
+        event::Failure::WrongGeneration(found) => match wanted {
+            Some(wanted) => BackendError::WrongGeneration {
+                session,
+                wanted,
+                found: Generation::from_bytes(found),
+            },
+            None => refused("it was started again in the meantime"),
+        },
+        event::Failure::Ended => BackendError::Ended { session },
+        event::Failure::System(reason) => BackendError::Failed {
+            action,
+            session,
+            source: reason.into(),
+        },
+    }
+}

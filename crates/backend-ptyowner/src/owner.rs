@@ -1,0 +1,147 @@
+//! The owner: one process that holds one session's terminal from its start to its end.
+//!
+//! ```text
+//!              ┌── listener ── peer ── outbox ─► client
+//! launcher ──► run ─► start ─► session ◄─────────┘ commands
+//!                              │ owns: terminal, screen model, history, input queue
+//!                              └─► exit.json, final.screen, then shutdown in order
+//! ```
+//!
+//! One thread; every piece of state belongs to the session's task. An idle session waits for the
+//! kernel and for nothing else.
+
+mod history;
+mod input;
+mod launch;
+mod listener;
+mod outbox;
+mod peer;
+mod program;
+mod screen;
+mod session;
+mod timer;
+
+use std::{
+    io::{self, Read as _, Write as _},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+pub(crate) use self::session::render;
+use self::{launch::Started, listener::Listener};
+use crate::{
+    sys,
+    wire::{
+        codec,
+        launch::{LaunchReply, LaunchRequest},
+        limits::MAX_LAUNCH_BYTES,
+    },
+};
+
+/// Commands that wait for the session. A full queue makes the connections wait, not the child.
+const COMMANDS: usize = 64;
+
+/// Time for clients to take what is queued for them when the session is over.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Runs an owner: the whole life of `abide owner`.
+pub(crate) fn run() -> ExitCode {
+    sys::detach::close_inherited();
+    let Some(request) = read_request() else {
+        eprintln!("error: `owner` is run by a launcher, not by hand");
+        return ExitCode::from(2);
+    };
+    if let Err(err) = sys::detach::leave_launcher() {
+        answer(&LaunchReply::Failed {
+            reason: format!("cannot leave the launcher: {err}"),
+        });
+        return ExitCode::FAILURE;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(live(request)),
+        Err(err) => {
+            answer(&LaunchReply::Failed {
+                reason: format!("cannot set up the owner: {err}"),
+            });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_request() -> Option<LaunchRequest> {
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    let limit = MAX_LAUNCH_BYTES as u64 + 1;
+    io::stdin().lock().take(limit).read_to_end(&mut bytes).ok()?;
+    codec::decode_launch(&bytes)
+}
+
+/// Tells the launcher; one that is gone needs no answer.
+fn answer(reply: &LaunchReply) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(&codec::encode_launch(reply));
+    let _ = stdout.flush();
+}
+
+async fn live(request: LaunchRequest) -> ExitCode {
+    let started = match launch::start(request) {
+        Ok(started) => started,
+        Err(reply) => {
+            answer(&reply);
+            return ExitCode::FAILURE;
+        }
+    };
+    let Started {
+        session,
+        socket,
+        endpoint,
+        secrets,
+        log,
+        probe,
+        start_lock,
+        owner_lock,
+    } = started;
+    let (commands, received) = mpsc::channel(COMMANDS);
+    let stem = launch::endpoint_stem(&secrets.generation);
+    let generation = secrets.generation;
+    let listener = Listener {
+        socket,
+        secrets: Arc::new(secrets),
+        commands,
+    };
+    let cancel = CancellationToken::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(listener.run(cancel.clone()));
+
+    probe.reached("owner.ready");
+    answer(&LaunchReply::Started { generation });
+    if let Err(err) = sys::detach::redirect_output(&log) {
+        error!(error = %err, "cannot let go of the launcher's pipe");
+    }
+    drop(start_lock);
+    info!(release = env!("CARGO_PKG_VERSION"), "started");
+
+    session.run(received).await;
+
+    probe.reached("owner.ended");
+    cancel.cancel();
+    let drained = tokio::time::timeout(DRAIN_DEADLINE, async {
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(err) = ended {
+                error!(error = %err, "the listener failed");
+            }
+        }
+    });
+    if drained.await.is_err() {
+        info!("clients did not take everything in time");
+    }
+    sys::endpoint::remove(&endpoint, &stem);
+    info!("ended");
+    drop(owner_lock);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,93 @@
+//! Accepts connections, as many as the limit allows, and looks after their tasks.
+
+use std::sync::Arc;
+
+use abide_core::id::ClientId;
+use interprocess::local_socket::{
+    tokio::{Listener as Socket, Stream},
+    traits::tokio::Listener as _,
+};
+use tokio::{io::AsyncWriteExt as _, sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::{peer::Peer, session::Command};
+use crate::{
+    sys,
+    token::Token,
+    wire::{codec, frame::Kind, hello::Refused, limits::MAX_CONNECTIONS},
+};
+
+/// What every client must prove.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    pub(crate) session: String,
+    pub(crate) generation: [u8; 16],
+    pub(crate) token: Token,
+}
+
+/// The task that owns the socket.
+pub(crate) struct Listener {
+    pub(crate) socket: Socket,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) commands: mpsc::Sender<Command>,
+}
+
+impl Listener {
+    /// Accepts until cancelled, then waits until every connection is done.
+    pub(crate) async fn run(self, cancel: CancellationToken) {
+        let mut peers = JoinSet::new();
+        let mut last_client = 0;
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                Some(ended) = peers.join_next() => report(ended),
+                accepted = self.socket.accept() => match accepted {
+                    Ok(stream) if peers.len() < MAX_CONNECTIONS => {
+                        last_client += 1;
+                        let peer = Peer {
+                            client: ClientId::new(last_client),
+                            stream: Arc::new(stream),
+                            secrets: Arc::clone(&self.secrets),
+                            commands: self.commands.clone(),
+                        };
+                        peers.spawn(peer.run());
+                    }
+                    Ok(stream) => refuse_one_too_many(&stream).await,
+                    Err(err) => {
+                        // Out of descriptors, as a rule: wait for a connection to end.
+                        warn!(error = %err, "cannot accept a connection");
+                        if peers.join_next().await.is_none() {
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                }
+            }
+        }
+        drop(self.socket);
+        while let Some(ended) = peers.join_next().await {
+            report(ended);
+        }
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(err) = ended {
+        warn!(error = %err, "a connection's task failed");
+    }
+}
+
+/// Tells a client that it is one too many. What does not fit into the socket's buffer at once is
+/// not waited for.
+async fn refuse_one_too_many(stream: &Stream) {
+    debug!(limit = MAX_CONNECTIONS, "refused a connection");
+    if !sys::endpoint::is_same_user(stream).unwrap_or(false) {
+        return;
+    }
+    let limit = u32::try_from(MAX_CONNECTIONS).expect("the limit is small");
+    let frame = codec::encode(Kind::Refused, &Refused::TooMany { limit });
+    let mut stream = stream;
+    let write = stream.write_all(&frame);
+    tokio::pin!(write);
+    let _ = futures_util::poll!(write);
+}

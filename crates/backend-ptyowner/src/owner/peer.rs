@@ -1,0 +1,214 @@
+//! One client: lets it in or not, then carries frames both ways until either side ends.
+
+use std::{io, sync::Arc};
+
+use abide_core::id::{self, ClientId};
+use interprocess::local_socket::tokio::Stream;
+use tokio::{io::AsyncWriteExt as _, sync::mpsc};
+use tracing::{debug, info};
+
+use super::{
+    listener::Secrets,
+    outbox::{Next, Outbox},
+    session::Command,
+};
+use crate::{
+    sys,
+    token::Token,
+    wire::{
+        PROTOCOL_VERSION, codec,
+        error::WireError,
+        event::Event,
+        frame::{Frame, Kind, Sender},
+        hello::{Challenge, Hello, Proof, Refused, Side, Welcome, choose_version, prove},
+        limits::HANDSHAKE_DEADLINE,
+        stream::{FrameReader, ReadError},
+    },
+};
+
+/// The task of one connection.
+pub(crate) struct Peer {
+    pub(crate) client: ClientId,
+    pub(crate) stream: Arc<Stream>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) commands: mpsc::Sender<Command>,
+}
+
+/// Why a connection came to nothing.
+enum Rejected {
+    /// The client is told why.
+    Told(Refused),
+    /// There is nobody to tell.
+    Gone,
+}
+
+impl From<ReadError> for Rejected {
+    fn from(err: ReadError) -> Self {
+        match err {
+            ReadError::Io(_) => Self::Gone,
+            ReadError::Wire(err) => err.into(),
+        }
+    }
+}
+
+impl From<WireError> for Rejected {
+    fn from(err: WireError) -> Self {
+        Self::Told(Refused::Protocol {
+            reason: err.to_string(),
+        })
+    }
+}
+
+impl From<io::Error> for Rejected {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+impl Peer {
+    /// Serves the client until it leaves, breaks the rules, or the session closes its outbox.
+    pub(crate) async fn run(self) {
+        let mut frames = FrameReader::new(&*self.stream, Sender::NewClient);
+        let greeted = tokio::time::timeout(HANDSHAKE_DEADLINE, self.greet(&mut frames)).await;
+        let limit_ms = u64::try_from(HANDSHAKE_DEADLINE.as_millis()).expect("a few seconds");
+        match greeted.unwrap_or(Err(Rejected::Told(Refused::TooSlow { limit_ms }))) {
+            Ok(label) => self.serve(frames, label).await,
+            Err(Rejected::Gone) => debug!(client = %self.client, "left before its proof"),
+            Err(Rejected::Told(refused)) => {
+                info!(client = %self.client, reason = %refused, "refused");
+                let frame = codec::encode(Kind::Refused, &refused);
+                let send = self.send(&frame);
+                let _ = tokio::time::timeout(HANDSHAKE_DEADLINE, send).await;
+            }
+        }
+    }
+
+    /// Goes through the handshake; returns what the client calls itself.
+    async fn greet(&self, frames: &mut FrameReader<&Stream>) -> Result<String, Rejected> {
+        if !sys::endpoint::is_same_user(&self.stream)? {
+            return Err(Rejected::Told(Refused::User));
+        }
+        let hello: Hello = codec::decode(&expect(frames, Kind::Hello).await?)?;
+        hello.check()?;
+        let Some(version) = choose_version(&hello.versions, &[PROTOCOL_VERSION]) else {
+            return Err(Rejected::Told(Refused::Version {
+                offered: hello.versions,
+                spoken: vec![PROTOCOL_VERSION],
+            }));
+        };
+        if hello.session != self.secrets.session {
+            return Err(Rejected::Told(Refused::Session));
+        }
+        let nonce = id::random_bytes();
+        let Secrets { generation, token, .. } = &*self.secrets;
+        let proof = |side| prove(token, side, &hello, version, generation, &nonce);
+        let challenge = Challenge {
+            version,
+            generation: *generation,
+            nonce,
+            proof: proof(Side::Owner),
+        };
+        self.send(&codec::encode(Kind::Challenge, &challenge)).await?;
+        let answer: Proof = codec::decode(&expect(frames, Kind::Proof).await?)?;
+        if !Token::is_same_hash(answer.proof, proof(Side::Client)) {
+            return Err(Rejected::Told(Refused::Proof));
+        }
+        answer.check()?;
+        frames.trust();
+        let client = self.client.get();
+        self.send(&codec::encode(Kind::Welcome, &Welcome { client })).await?;
+        Ok(answer.label)
+    }
+
+    async fn serve(&self, frames: FrameReader<&Stream>, label: String) {
+        let outbox = Arc::new(Outbox::default());
+        let joined = Command::Joined {
+            client: self.client,
+            label,
+            outbox: Arc::clone(&outbox),
+        };
+        if self.commands.send(joined).await.is_err() {
+            return;
+        }
+        debug!(client = %self.client, "joined");
+        tokio::select! {
+            () = self.read(frames, &outbox) => {}
+            () = self.write(&outbox) => {}
+        }
+        let _ = self.commands.send(Command::Left { client: self.client }).await;
+        debug!(client = %self.client, "left");
+    }
+
+    /// Hands the session what the client sends. After a violation the client is told, and the
+    /// writer ends the connection.
+    async fn read(&self, mut frames: FrameReader<&Stream>, outbox: &Outbox) {
+        let violation = loop {
+            let command = match frames.next().await {
+                Ok(Some(frame)) => self.command(frame),
+                Ok(None) | Err(ReadError::Io(_)) => return,
+                Err(ReadError::Wire(err)) => Err(err),
+            };
+            match command {
+                Ok(command) => {
+                    if self.commands.send(command).await.is_err() {
+                        return;
+                    }
+                }
+                Err(violation) => break violation,
+            }
+        };
+        info!(client = %self.client, reason = %violation, "ended for a violation");
+        let closing = Event::Closing {
+            reason: violation.to_string(),
+        };
+        outbox.push(codec::encode(Kind::Event, &closing));
+        outbox.close();
+        std::future::pending().await
+    }
+
+    fn command(&self, frame: Frame) -> Result<Command, WireError> {
+        let client = self.client;
+        match frame.kind {
+            Kind::Call => Ok(Command::Call {
+                client,
+                call: codec::decode(&frame)?,
+            }),
+            Kind::Input => Ok(Command::Input {
+                client,
+                input: frame.body,
+            }),
+            kind => Err(WireError::UnexpectedKind(kind)),
+        }
+    }
+
+    async fn write(&self, outbox: &Outbox) {
+        loop {
+            match outbox.next().await {
+                Next::Send(frame) => {
+                    if self.send(&frame).await.is_err() {
+                        return;
+                    }
+                }
+                Next::AskForSnapshot => {
+                    let drained = Command::Drained { client: self.client };
+                    if self.commands.send(drained).await.is_err() {
+                        return;
+                    }
+                }
+                Next::Close => return,
+            }
+        }
+    }
+
+    async fn send(&self, frame: &[u8]) -> io::Result<()> {
+        (&*self.stream).write_all(frame).await
+    }
+}
+
+async fn expect(frames: &mut FrameReader<&Stream>, kind: Kind) -> Result<Frame, Rejected> {
+    match frames.next().await? {
+        Some(frame) if frame.kind == kind => Ok(frame),
+        Some(frame) => Err(WireError::UnexpectedKind(frame.kind).into()),
+        None => Err(Rejected::Gone),
+    }
+}

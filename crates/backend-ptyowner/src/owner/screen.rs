@@ -1,0 +1,100 @@
+//! The session's screen: fed lazily, asked for snapshots, and the one who answers the child's
+//! queries while nobody with a terminal does.
+
+use abide_core::{limits::SCROLLBACK_LINES, size::TermSize};
+use abide_screen::{History, QueryScanner, ScreenModel, Scrollback, SnapshotOptions};
+
+use crate::wire::request;
+
+/// Longest title that is passed on, in bytes.
+const MAX_TITLE_BYTES: usize = 1024;
+
+/// Who answers the terminal queries of the child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answering {
+    /// The owner.
+    Owner,
+    /// The terminal of the client with control.
+    Controller,
+}
+
+pub(crate) struct Screen {
+    model: ScreenModel,
+    scanner: QueryScanner,
+    answering: Answering,
+}
+
+impl Screen {
+    pub(crate) fn new(size: TermSize) -> Self {
+        Self {
+            model: ScreenModel::new(size, SCROLLBACK_LINES),
+            scanner: QueryScanner::new(),
+            answering: Answering::Owner,
+        }
+    }
+
+    /// Takes output; returns what to type back for it, as a rule nothing.
+    pub(crate) fn feed(&mut self, output: &[u8]) -> Vec<u8> {
+        let has_query = self.scanner.scan(output);
+        self.model.feed(output);
+        match self.answering {
+            Answering::Owner if has_query => self.model.catch_up(),
+            Answering::Owner | Answering::Controller => Vec::new(),
+        }
+    }
+
+    /// Says who answers from now on. What was asked before is the former one's to answer.
+    pub(crate) fn set_answering(&mut self, answering: Answering) {
+        if self.answering != answering {
+            self.model.discard_answers();
+            self.answering = answering;
+        }
+    }
+
+    pub(crate) fn size(&self) -> TermSize {
+        self.model.size()
+    }
+
+    pub(crate) fn resize(&mut self, size: TermSize) {
+        self.model.resize(size);
+    }
+
+    /// Returns the snapshot for a client that attaches, with all lines above the page.
+    pub(crate) fn snapshot(&mut self, scrollback: request::Scrollback) -> Vec<u8> {
+        self.model.snapshot(SnapshotOptions {
+            history: History::All,
+            scrollback: match scrollback {
+                request::Scrollback::Replace => Scrollback::Replace,
+                request::Scrollback::Keep => Scrollback::Keep,
+            },
+        })
+    }
+
+    /// Returns the snapshot for a client that lagged.
+    ///
+    /// A terminal that keeps its own lines has most of the session's among them already: it gets
+    /// the page alone.
+    pub(crate) fn resync(&mut self, scrollback: request::Scrollback) -> Vec<u8> {
+        match scrollback {
+            request::Scrollback::Replace => self.snapshot(scrollback),
+            request::Scrollback::Keep => self.model.snapshot(SnapshotOptions {
+                history: History::Lines(0),
+                scrollback: Scrollback::Keep,
+            }),
+        }
+    }
+
+    pub(crate) fn title(&mut self) -> Option<String> {
+        let mut title = self.model.title()?;
+        let mut end = title.len().min(MAX_TITLE_BYTES);
+        while !title.is_char_boundary(end) {
+            end -= 1;
+        }
+        title.truncate(end);
+        Some(title)
+    }
+
+    pub(crate) fn model(&mut self) -> &mut ScreenModel {
+        &mut self.model
+    }
+}

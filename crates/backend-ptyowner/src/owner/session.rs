@@ -1,0 +1,199 @@
+//! The session's task: owns the terminal, the screen, the history and who is connected.
+//!
+//! ```text
+//! Running ──child ends──► Draining ──terminal is empty──► Over ──recorded──► done
+//!    └── stop: Asked ──grace──► Killing ──tree is gone or deadline──┘
+//! ```
+//!
+//! The end is recorded on disk before anybody is told of it. If that fails the owner stays, with
+//! the end in memory, and tries again whenever a client comes.
+
+mod attach;
+mod clients;
+mod end;
+mod requests;
+mod stop;
+
+use std::sync::Arc;
+
+use abide_core::{
+    clock::{Clock as _, SystemClock, Timestamp},
+    id::{ClientId, Generation},
+    probe::Probe,
+    size::TermSize,
+};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+pub(crate) use self::requests::render;
+use self::{clients::Clients, end::Life, stop::Stopping};
+use super::{
+    history::History,
+    input::{Author, InputQueue},
+    outbox::Outbox,
+    screen::Screen,
+    timer,
+};
+use crate::{
+    state::SessionDir,
+    sys::{
+        pty::{Pty, Read},
+        tree::Reaper,
+    },
+    wire::request::Call,
+};
+
+/// What a connection's task tells the session.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// A client proved itself.
+    Joined {
+        client: ClientId,
+        label: String,
+        outbox: Arc<Outbox>,
+    },
+    /// It asks for something.
+    Call { client: ClientId, call: Call },
+    /// It types.
+    Input { client: ClientId, input: Bytes },
+    /// It lagged, and has now taken all that was queued for it.
+    Drained { client: ClientId },
+    /// Its connection is over.
+    Left { client: ClientId },
+}
+
+/// What does not change over a session's life.
+pub(crate) struct Identity {
+    pub(crate) dir: SessionDir,
+    pub(crate) generation: Generation,
+    pub(crate) started_at: Timestamp,
+    pub(crate) child_pid: u32,
+    pub(crate) probe: Arc<dyn Probe>,
+}
+
+/// The task.
+pub(crate) struct Session {
+    identity: Identity,
+    pty: Pty,
+    reaper: Reaper,
+    screen: Screen,
+    history: History,
+    input: InputQueue,
+    clients: Clients,
+    life: Life,
+    stopping: Option<Stopping>,
+    last_output_at: Option<Timestamp>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        identity: Identity,
+        pty: Pty,
+        reaper: Reaper,
+        size: TermSize,
+        history_bytes: u64,
+    ) -> Self {
+        Self {
+            identity,
+            pty,
+            reaper,
+            screen: Screen::new(size),
+            history: History::new(history_bytes),
+            input: InputQueue::default(),
+            clients: Clients::default(),
+            life: Life::new(),
+            stopping: None,
+            last_output_at: None,
+        }
+    }
+
+    /// Runs until the session is over, its end is recorded, and nobody waits for a stop.
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while !self.is_done() {
+            let deadline = self.next_deadline();
+            tokio::select! {
+                read = self.pty.read(self.history.room()), if self.life.is_reading() => {
+                    self.on_read(read);
+                }
+                typed = self.pty.write(self.input.front()), if !self.input.is_empty() => {
+                    self.on_typed(typed);
+                }
+                Some(command) = commands.recv() => self.on_command(command),
+                () = self.reaper.changed() => self.on_child_changed(),
+                () = timer::at(deadline) => self.on_deadline(),
+            }
+        }
+        self.clients.close_all();
+    }
+
+    fn next_deadline(&self) -> Option<tokio::time::Instant> {
+        let stopping = self.stopping.as_ref().map(Stopping::deadline);
+        [self.life.deadline(), stopping].into_iter().flatten().min()
+    }
+
+    fn on_deadline(&mut self) {
+        self.end_if_drained();
+        self.go_on_stopping();
+    }
+
+    fn on_read(&mut self, read: std::io::Result<Read>) {
+        match read {
+            Ok(Read::Bytes(_)) => self.on_output(),
+            Ok(Read::Ended) => self.on_terminal_ended(),
+            Err(err) => {
+                warn!(error = %err, "cannot read the terminal");
+                self.on_terminal_ended();
+            }
+        }
+    }
+
+    fn on_output(&mut self) {
+        let chunk = self.history.take();
+        self.last_output_at = Some(SystemClock.now());
+        let answers = self.screen.feed(&chunk.output);
+        self.input.push(Author::Owner, answers.into());
+        self.clients.send_output(&chunk.frame, chunk.output.len());
+    }
+
+    fn on_typed(&mut self, typed: std::io::Result<usize>) {
+        match typed {
+            Ok(count) => {
+                if let Some(Author::Client(client)) = self.input.typed(count) {
+                    self.clients.input_taken(client, count, self.input.is_empty());
+                }
+            }
+            // A terminal without a program takes nothing any more; the end follows.
+            Err(err) => {
+                warn!(error = %err, "cannot type into the terminal");
+                self.input.clear();
+            }
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Joined {
+                client,
+                label,
+                outbox,
+            } => {
+                self.clients.join(client, label, outbox);
+                self.record_again();
+            }
+            Command::Call { client, call } => self.on_call(client, call),
+            Command::Input { client, input } => self.on_input(client, input),
+            Command::Drained { client } => self.resync(client),
+            Command::Left { client } => self.on_left(client),
+        }
+    }
+
+    fn on_input(&mut self, client: ClientId, input: Bytes) {
+        if self.life.is_over() {
+            return;
+        }
+        if self.clients.accept_input(client, input.len()) {
+            self.input.push(Author::Client(client), input);
+        }
+    }
+}

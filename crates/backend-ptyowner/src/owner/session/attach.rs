@@ -1,0 +1,109 @@
+//! Clients come, see, take control and leave.
+
+use abide_core::{
+    clock::{Clock as _, SystemClock},
+    id::ClientId,
+    replay::Offset,
+    size::TermSize,
+};
+use tracing::{info, warn};
+
+use super::Session;
+use crate::{
+    owner::screen::Answering,
+    wire::{
+        event::{Answer, Attached, Event, Failure, Reply, Snapshot},
+        request::{Attach, Mode, Scrollback, Size},
+    },
+};
+
+impl Session {
+    /// Attaches the client: the reply, then a snapshot or the output from where it left off.
+    pub(super) fn attach(&mut self, client: ClientId, id: u32, attach: &Attach) {
+        if let Err(failure) = self.may_attach(client, attach.mode) {
+            let result = Err(failure);
+            return self.clients.reply(client, &Reply { id, result });
+        }
+        let controls = attach.mode != Mode::View && !self.life.is_over();
+        if controls {
+            self.clients.give_control(client, SystemClock.now());
+            self.screen.set_answering(Answering::Controller);
+            if let Some(size) = attach.size {
+                self.resize(size, Some(client));
+            }
+        }
+        let size = self.screen.size().into();
+        let result = Ok(Answer::Attached(Attached { controls, size }));
+        self.clients.reply(client, &Reply { id, result });
+        let held = attach.from.and_then(|from| self.history.frames_since(Offset::new(from)));
+        match held {
+            Some(frames) => {
+                for frame in frames {
+                    self.clients.push(client, frame);
+                }
+            }
+            None => {
+                let snapshot = self.screen.snapshot(attach.scrollback);
+                self.send_snapshot(client, &snapshot);
+            }
+        }
+        self.clients.watch(client, attach.scrollback);
+        self.tell_end(client);
+        info!(%client, controls, "attached");
+    }
+
+    fn may_attach(&self, client: ClientId, mode: Mode) -> Result<(), Failure> {
+        if self.clients.is_watching(client) {
+            return Err(Failure::AlreadyAttached);
+        }
+        match (mode, self.clients.controller()) {
+            (Mode::Control, Some(holder)) => Err(Failure::Busy(holder.into())),
+            (Mode::Control | Mode::View | Mode::Steal, _) => Ok(()),
+        }
+    }
+
+    /// Forgets the client; from now on the owner answers for it if it had control.
+    pub(super) fn on_left(&mut self, client: ClientId) {
+        if self.clients.leave(client) {
+            self.screen.set_answering(Answering::Owner);
+        }
+        self.forget_stopper(client);
+    }
+
+    /// Gives a client that lagged what it needs to go on.
+    pub(super) fn resync(&mut self, client: ClientId) {
+        if let Some((skipped, scrollback)) = self.clients.catch_up(client) {
+            self.clients.send_event(client, &Event::Lagged { skipped });
+            self.send_resync(client, scrollback);
+        }
+    }
+
+    fn send_resync(&mut self, client: ClientId, scrollback: Scrollback) {
+        let snapshot = self.screen.resync(scrollback);
+        self.send_snapshot(client, &snapshot);
+    }
+
+    fn send_snapshot(&self, client: ClientId, snapshot: &[u8]) {
+        let event = Event::Snapshot(Snapshot {
+            offset: self.history.end().get(),
+            size: self.screen.size().into(),
+            len: snapshot.len() as u64,
+        });
+        self.clients.send_event(client, &event);
+        self.clients.send_parts(client, snapshot);
+    }
+
+    /// Gives the terminal a size, if it is a new one, and tells the others.
+    pub(super) fn resize(&mut self, size: Size, by: Option<ClientId>) {
+        let size = TermSize::from(size);
+        if size == self.screen.size() || self.life.is_over() {
+            return;
+        }
+        if let Err(err) = self.pty.resize(size) {
+            warn!(error = %err, "cannot resize the terminal");
+            return;
+        }
+        self.screen.resize(size);
+        self.clients.tell_watching(&Event::Resized(size.into()), by);
+    }
+}

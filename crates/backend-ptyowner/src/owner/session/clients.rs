@@ -1,0 +1,275 @@
+//! Who is connected, what each may do, and what each is still to be sent.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use abide_core::{backend::Holder, clock::Timestamp, id::ClientId};
+use bytes::Bytes;
+
+use crate::{
+    owner::outbox::{Lagging, Outbox},
+    wire::{
+        codec,
+        error::WireError,
+        event::{Event, Reply},
+        frame::Kind,
+        limits::INPUT_WINDOW_BYTES,
+        request::Scrollback,
+    },
+};
+
+/// Input taken before a client with control is told so again, in bytes.
+const ACKNOWLEDGE_BYTES: u64 = INPUT_WINDOW_BYTES / 4;
+
+/// Longest part of a snapshot or rendering in one frame, in bytes.
+const PART_BYTES: usize = 64 * 1024;
+
+/// Everybody who is connected.
+#[derive(Default)]
+pub(super) struct Clients {
+    all: BTreeMap<ClientId, Client>,
+    controller: Option<Holder>,
+}
+
+struct Client {
+    label: String,
+    outbox: Arc<Outbox>,
+    watching: Option<Watching>,
+    typing: Typing,
+    input: InputCount,
+}
+
+/// How a client that watches is doing.
+#[derive(Clone, Copy)]
+struct Watching {
+    scrollback: Scrollback,
+    flow: Flow,
+}
+
+#[derive(Clone, Copy)]
+enum Flow {
+    /// It gets every byte.
+    Streaming,
+    /// It gets nothing until it has taken what is queued.
+    Lagging { skipped: u64 },
+}
+
+/// Whether a client may type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typing {
+    /// Never could.
+    Never,
+    /// Could, until another took control; what was under way is dropped.
+    Lost,
+    /// With control: sees its input by its effect.
+    Control,
+    /// Without watching: waits to be told that it was typed.
+    Inject,
+}
+
+/// Input of one client since it connected, in bytes.
+#[derive(Default)]
+struct InputCount {
+    received: u64,
+    taken: u64,
+    acknowledged: u64,
+}
+
+impl Clients {
+    pub(super) fn join(&mut self, client: ClientId, label: String, outbox: Arc<Outbox>) {
+        let joined = Client {
+            label,
+            outbox,
+            watching: None,
+            typing: Typing::Never,
+            input: InputCount::default(),
+        };
+        self.all.insert(client, joined);
+    }
+
+    /// Forgets the client; tells whether it had control.
+    pub(super) fn leave(&mut self, client: ClientId) -> bool {
+        self.all.remove(&client);
+        let had_control = self.is_controller(client);
+        if had_control {
+            self.controller = None;
+        }
+        had_control
+    }
+
+    pub(super) fn controller(&self) -> Option<&Holder> {
+        self.controller.as_ref()
+    }
+
+    pub(super) fn is_controller(&self, client: ClientId) -> bool {
+        self.controller.as_ref().is_some_and(|holder| holder.client == client)
+    }
+
+    pub(super) fn is_watching(&self, client: ClientId) -> bool {
+        self.all.get(&client).is_some_and(|client| client.watching.is_some())
+    }
+
+    /// Returns how many watch without control.
+    pub(super) fn viewers(&self) -> u32 {
+        let viewers = self
+            .all
+            .iter()
+            .filter(|(id, client)| client.watching.is_some() && !self.is_controller(**id));
+        u32::try_from(viewers.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Gives control to the client; whoever had it is told and goes on watching.
+    pub(super) fn give_control(&mut self, client: ClientId, now: Timestamp) {
+        let Some(taker) = self.all.get_mut(&client) else {
+            return;
+        };
+        taker.typing = Typing::Control;
+        let holder = Holder {
+            client,
+            label: taker.label.clone(),
+            since: now,
+        };
+        let lost = Event::ControlLost((&holder).into());
+        if let Some(loser) = self.controller.replace(holder).filter(|loser| loser.client != client) {
+            if let Some(loser) = self.all.get_mut(&loser.client) {
+                loser.typing = Typing::Lost;
+                loser.outbox.push(codec::encode(Kind::Event, &lost));
+            }
+        }
+    }
+
+    pub(super) fn let_inject(&mut self, client: ClientId) {
+        if let Some(client) = self.all.get_mut(&client) {
+            client.typing = Typing::Inject;
+        }
+    }
+
+    /// Lets the client see output from now on.
+    pub(super) fn watch(&mut self, client: ClientId, scrollback: Scrollback) {
+        if let Some(client) = self.all.get_mut(&client) {
+            client.watching = Some(Watching {
+                scrollback,
+                flow: Flow::Streaming,
+            });
+        }
+    }
+
+    /// Sends output to all who watch. Never waits: who cannot keep up lags.
+    pub(super) fn send_output(&mut self, frame: &Bytes, len: usize) {
+        for client in self.all.values_mut() {
+            let Some(watching) = &mut client.watching else {
+                continue;
+            };
+            watching.flow = match watching.flow {
+                Flow::Streaming => match client.outbox.push_output(frame.clone(), len) {
+                    Ok(()) => Flow::Streaming,
+                    Err(Lagging { skipped }) => Flow::Lagging { skipped },
+                },
+                Flow::Lagging { skipped } => Flow::Lagging {
+                    skipped: skipped + len as u64,
+                },
+            };
+        }
+    }
+
+    /// Lets a client that lagged see output again; returns how much it missed and what to do with
+    /// its terminal's lines. `None` if it did not lag.
+    pub(super) fn catch_up(&mut self, client: ClientId) -> Option<(u64, Scrollback)> {
+        let watching = self.all.get_mut(&client)?.watching.as_mut()?;
+        let Flow::Lagging { skipped } = watching.flow else {
+            return None;
+        };
+        watching.flow = Flow::Streaming;
+        Some((skipped, watching.scrollback))
+    }
+
+    /// Returns those who lag.
+    pub(super) fn lagging(&self) -> Vec<ClientId> {
+        let lags = |client: &Client| {
+            matches!(client.watching, Some(Watching { flow: Flow::Lagging { .. }, .. }))
+        };
+        self.all.iter().filter(|(_, client)| lags(client)).map(|(id, _)| *id).collect()
+    }
+
+    /// Counts input that came; tells whether it is to be typed. Who sends more than its window
+    /// allows, or may not type at all, is cut off.
+    pub(super) fn accept_input(&mut self, client: ClientId, len: usize) -> bool {
+        let Some(sender) = self.all.get_mut(&client) else {
+            return false;
+        };
+        let violation = match sender.typing {
+            Typing::Lost => return false,
+            Typing::Never => WireError::UnexpectedKind(Kind::Input),
+            Typing::Control | Typing::Inject => {
+                sender.input.received += len as u64;
+                if sender.input.received - sender.input.taken <= INPUT_WINDOW_BYTES {
+                    return true;
+                }
+                WireError::WindowOverrun
+            }
+        };
+        let reason = violation.to_string();
+        sender.outbox.push(codec::encode(Kind::Event, &Event::Closing { reason }));
+        sender.outbox.close();
+        false
+    }
+
+    /// Counts input that the terminal took, and tells the client when it needs to know.
+    pub(super) fn input_taken(&mut self, client: ClientId, count: usize, is_all: bool) {
+        let Some(client) = self.all.get_mut(&client) else {
+            return;
+        };
+        client.input.taken += count as u64;
+        let InputCount {
+            taken, acknowledged, ..
+        } = client.input;
+        let due = match client.typing {
+            Typing::Inject => is_all || ACKNOWLEDGE_BYTES <= taken - acknowledged,
+            Typing::Control | Typing::Lost | Typing::Never => {
+                ACKNOWLEDGE_BYTES <= taken - acknowledged
+            }
+        };
+        if due {
+            client.input.acknowledged = taken;
+            let event = Event::InputTaken { total: taken };
+            client.outbox.push(codec::encode(Kind::Event, &event));
+        }
+    }
+
+    pub(super) fn send_event(&self, client: ClientId, event: &Event) {
+        self.push(client, codec::encode(Kind::Event, event));
+    }
+
+    pub(super) fn reply(&self, client: ClientId, reply: &Reply) {
+        self.push(client, codec::encode(Kind::Reply, reply));
+    }
+
+    /// Sends content that the message before announced.
+    pub(super) fn send_parts(&self, client: ClientId, content: &[u8]) {
+        for part in content.chunks(PART_BYTES) {
+            self.push(client, codec::raw(Kind::Part, part));
+        }
+    }
+
+    pub(super) fn push(&self, client: ClientId, frame: Bytes) {
+        if let Some(client) = self.all.get(&client) {
+            client.outbox.push(frame);
+        }
+    }
+
+    /// Tells all who watch, but one.
+    pub(super) fn tell_watching(&self, event: &Event, except: Option<ClientId>) {
+        let frame = codec::encode(Kind::Event, event);
+        for (id, client) in &self.all {
+            if client.watching.is_some() && Some(*id) != except {
+                client.outbox.push(frame.clone());
+            }
+        }
+    }
+
+    /// Ends every connection once it was sent what is queued for it.
+    pub(super) fn close_all(&self) {
+        for client in self.all.values() {
+            client.outbox.close();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The session's end: the last byte, then the outcome, recorded and told.
+
+use std::time::Duration;
+
+use abide_core::{
+    clock::{Clock as _, SystemClock, Timestamp},
+    id::ClientId,
+    replay::Offset,
+};
+use tokio::time::Instant;
+use tracing::{error, info};
+
+use super::Session;
+use crate::{
+    owner::timer,
+    state::{ExitFile, SCHEMA},
+    wire::{
+        event::{Ended, Event, Outcome},
+        request::Scrollback,
+    },
+};
+
+/// Time after the child's end for the terminal to report its own. The kernel hangs the terminal up
+/// when its session leader ends, so this runs out only where it does not.
+const DRAIN_WAIT: Duration = Duration::from_millis(15);
+
+/// How far a session's life has come.
+pub(super) struct Life {
+    stage: Stage,
+    terminal_ended: bool,
+}
+
+enum Stage {
+    Running,
+    Draining { outcome: Outcome, until: Instant },
+    Over { ended: Ended, recorded: bool },
+}
+
+impl Life {
+    pub(super) fn new() -> Self {
+        Self {
+            stage: Stage::Running,
+            terminal_ended: false,
+        }
+    }
+
+    pub(super) fn is_reading(&self) -> bool {
+        !self.terminal_ended && !self.is_over()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.ended().is_some()
+    }
+
+    pub(super) fn child_is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running)
+    }
+
+    pub(super) fn ended(&self) -> Option<&Ended> {
+        match &self.stage {
+            Stage::Over { ended, .. } => Some(ended),
+            Stage::Running | Stage::Draining { .. } => None,
+        }
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        matches!(self.stage, Stage::Over { recorded: true, .. })
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Draining { until, .. } => Some(until),
+            Stage::Running | Stage::Over { .. } => None,
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn is_done(&self) -> bool {
+        self.life.is_recorded() && self.stopping.is_none()
+    }
+
+    pub(super) fn on_child_changed(&mut self) {
+        if let Some(outcome) = self.reaper.reap(self.identity.child_pid) {
+            self.pty.close_terminal();
+            self.input.clear();
+            self.life.stage = Stage::Draining {
+                outcome,
+                until: timer::after(DRAIN_WAIT),
+            };
+            if self.life.terminal_ended {
+                self.end(outcome);
+            }
+        }
+        self.go_on_stopping();
+    }
+
+    /// The terminal has no more output: with the child's end behind it, this is the session's.
+    pub(super) fn on_terminal_ended(&mut self) {
+        self.life.terminal_ended = true;
+        if let Stage::Draining { outcome, .. } = self.life.stage {
+            self.end(outcome);
+            self.go_on_stopping();
+        }
+    }
+
+    /// Ends the session if the terminal had long enough to report its own end.
+    pub(super) fn end_if_drained(&mut self) {
+        if let Stage::Draining { outcome, until } = self.life.stage
+            && until <= timer::after(Duration::ZERO)
+        {
+            self.end(outcome);
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        let ended = Ended {
+            outcome,
+            started_ms: self.identity.started_at.as_millis(),
+            ended_ms: SystemClock.now().as_millis(),
+            offset: self.history.end().get(),
+        };
+        info!(?outcome, "the child ended");
+        self.life.stage = Stage::Over {
+            ended: ended.clone(),
+            recorded: false,
+        };
+        self.identity.probe.reached("owner.ending");
+        self.record_again();
+        for client in self.clients.lagging() {
+            self.resync(client);
+        }
+        self.clients.tell_watching(&Event::Ended(ended), None);
+    }
+
+    /// Tells one client of an end that came before it did.
+    pub(super) fn tell_end(&self, client: ClientId) {
+        if let Some(ended) = self.life.ended() {
+            self.clients.send_event(client, &Event::Ended(ended.clone()));
+        }
+    }
+
+    /// Records the end, if there is one that is not recorded yet.
+    pub(super) fn record_again(&mut self) {
+        let Stage::Over {
+            ended,
+            recorded: recorded @ false,
+        } = &mut self.life.stage
+        else {
+            return;
+        };
+        let exit = ExitFile {
+            schema: SCHEMA,
+            generation: self.identity.generation,
+            outcome: ended.outcome.into(),
+            started_at: self.identity.started_at,
+            ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
+            offset: Offset::new(ended.offset),
+            size: self.screen.size(),
+        };
+        let screen = self.screen.snapshot(Scrollback::Replace);
+        match self.identity.dir.write_end(&exit, &screen) {
+            Ok(()) => *recorded = true,
+            Err(err) => {
+                let source = std::error::Error::source(&err).map(ToString::to_string);
+                error!(error = %err, ?source, "the end is not recorded; the owner stays and tries again");
+            }
+        }
+    }
+}

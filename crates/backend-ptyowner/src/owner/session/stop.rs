@@ -1,0 +1,143 @@
+//! Ending the session: ask, wait for the grace, kill the tree, say what is left.
+
+use std::time::Duration;
+
+use abide_core::id::ClientId;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::Session;
+use crate::{
+    owner::timer,
+    sys,
+    wire::{
+        event::{Answer, Failure, Reply, Stopped},
+        request::Stop,
+    },
+};
+
+/// Time for killed processes to be gone. One that waits for a device can take longer.
+const KILL_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Time between two looks at a tree that is being killed; its processes' ends cut it short.
+const KILL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Longest grace that is accepted.
+const MAX_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Most survivors that are named.
+const MAX_SURVIVORS: usize = 100;
+
+/// A stop that is under way.
+pub(super) struct Stopping {
+    stage: Stage,
+    waiting: Vec<(ClientId, u32)>,
+}
+
+enum Stage {
+    /// The child was asked; it has until then.
+    Asked { until: Instant },
+    /// The tree is being killed.
+    Killing { until: Instant, next: Instant },
+}
+
+impl Stopping {
+    pub(super) fn deadline(&self) -> Instant {
+        match self.stage {
+            Stage::Asked { until } => until,
+            Stage::Killing { until, next } => until.min(next),
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn stop(&mut self, client: ClientId, id: u32, stop: Stop) {
+        if stop.generation != *self.identity.generation.as_bytes() {
+            let found = *self.identity.generation.as_bytes();
+            let result = Err(Failure::WrongGeneration(found));
+            return self.clients.reply(client, &Reply { id, result });
+        }
+        let grace = Duration::from_millis(stop.grace_ms).min(MAX_GRACE);
+        let until = timer::after(grace);
+        match &mut self.stopping {
+            None => {
+                info!(%client, grace_ms = stop.grace_ms, "stopping");
+                if self.life.child_is_running() {
+                    sys::tree::ask_to_end(self.identity.child_pid, self.pty.foreground_group());
+                }
+                self.stopping = Some(Stopping {
+                    stage: Stage::Asked { until },
+                    waiting: vec![(client, id)],
+                });
+            }
+            Some(stopping) => {
+                stopping.waiting.push((client, id));
+                if let Stage::Asked { until: earlier } = &mut stopping.stage {
+                    *earlier = until.min(*earlier);
+                }
+            }
+        }
+        self.go_on_stopping();
+    }
+
+    /// A client that left is not waited for; the stop goes on.
+    pub(super) fn forget_stopper(&mut self, client: ClientId) {
+        if let Some(stopping) = &mut self.stopping {
+            stopping.waiting.retain(|(waiting, _)| *waiting != client);
+        }
+    }
+
+    /// Takes the next step of a stop, if there is one.
+    pub(super) fn go_on_stopping(&mut self) {
+        let Some(stopping) = &mut self.stopping else {
+            return;
+        };
+        let now = timer::after(Duration::ZERO);
+        let is_gone = self.life.is_over() && sys::tree::is_empty();
+        match stopping.stage {
+            _ if is_gone => self.finish_stopping(),
+            Stage::Asked { until } if now < until => {}
+            Stage::Asked { .. } => {
+                stopping.stage = Stage::Killing {
+                    until: now + KILL_DEADLINE,
+                    next: now + KILL_INTERVAL,
+                };
+                sys::tree::kill_round();
+            }
+            Stage::Killing { until, .. } if until <= now => self.finish_stopping(),
+            Stage::Killing { until, next } if next <= now => {
+                stopping.stage = Stage::Killing {
+                    until,
+                    next: now + KILL_INTERVAL,
+                };
+                sys::tree::kill_round();
+            }
+            Stage::Killing { .. } => {}
+        }
+    }
+
+    fn finish_stopping(&mut self) {
+        let Some(stopping) = self.stopping.take() else {
+            return;
+        };
+        let mut survivors = sys::tree::survivors();
+        survivors.truncate(MAX_SURVIVORS);
+        if !survivors.is_empty() {
+            warn!(count = survivors.len(), "some processes could not be ended");
+        }
+        let result = match self.life.ended() {
+            Some(ended) => Ok(Answer::Stopped(Stopped {
+                ended: ended.clone(),
+                survivors,
+            })),
+            None => Err(Failure::System(format!(
+                "its child, process {}, cannot be killed",
+                self.identity.child_pid
+            ))),
+        };
+        for (client, id) in stopping.waiting {
+            let result = result.clone();
+            self.clients.reply(client, &Reply { id, result });
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Points of a launch and of an end where a test may hold the whole process.
+//!
+//! In builds with debug assertions, and only if `ABIDE_PROBE_DIR` is set: at point `p`, if
+//! `$ABIDE_PROBE_DIR/p` is a named pipe, the process writes its id and a line end into it, which
+//! waits for the test to read, and then reads `$ABIDE_PROBE_DIR/p.go` to its end, which waits for
+//! the test to let go. Release builds hold nothing anywhere.
+
+use std::sync::Arc;
+
+use abide_core::probe::{NoProbe, Probe};
+
+/// Names the directory of the pipes.
+#[cfg(debug_assertions)]
+const PROBE_DIR: &str = "ABIDE_PROBE_DIR";
+
+/// Returns the probe of this process.
+pub(crate) fn of_process() -> Arc<dyn Probe> {
+    #[cfg(debug_assertions)]
+    if let Some(dir) = std::env::var_os(PROBE_DIR) {
+        return Arc::new(PipeProbe { dir: dir.into() });
+    }
+    Arc::new(NoProbe)
+}
+
+#[cfg(debug_assertions)]
+#[derive(Debug)]
+struct PipeProbe {
+    dir: std::path::PathBuf,
+}
+
+#[cfg(debug_assertions)]
+impl Probe for PipeProbe {
+    fn reached(&self, point: &'static str) {
+        let reached = self.dir.join(point);
+        if !reached.exists() {
+            return;
+        }
+        // A test that is gone holds nobody.
+        let _ = std::fs::write(&reached, format!("{}\n", std::process::id()));
+        let _ = std::fs::read(self.dir.join(format!("{point}.go")));
+    }
+}

@@ -1,0 +1,314 @@
+//! A session's files: where they are, what is in them, and how they are written.
+//!
+//! ```text
+//! owners/<session>/   start.lock   held while somebody starts or removes the session
+//!                     owner.lock   held by the owner for its whole life
+//!                     owner.json   this start: generation, pid, endpoint, command
+//!                     token        its secret, in a file of its own so that the rest can be shown
+//!                     exit.json    how the start of that generation ended
+//!                     final.screen its last screen, as a snapshot
+//!                     log          what the owner had to say
+//! ```
+//!
+//! Files describe; the locks decide. Who looks at `owner.lock` shares `start.lock` meanwhile, so
+//! that no look can make a starting owner believe that the lock is taken.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use abide_core::{
+    backend::{ExitOutcome, LostReason},
+    clock::Timestamp,
+    id::{Generation, SessionId},
+    replay::Offset,
+    size::TermSize,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{sys, token::Token};
+
+/// The newest layout of the state files that this release reads, and the one it writes.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// Largest state file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Why a state file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    /// It could not be read or written.
+    #[error("cannot {verb} `{}`", path.display())]
+    Io {
+        /// `read`, `write`, …
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is of a newer release.
+    #[error("`{}` has schema {found}, newer than {SCHEMA}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+    },
+    /// It is not what it should be.
+    #[error("`{}` is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Where one session's files are.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionDir {
+    path: PathBuf,
+}
+
+/// One start, as its owner described it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnerFile {
+    pub(crate) schema: u32,
+    pub(crate) session: SessionId,
+    pub(crate) generation: Generation,
+    pub(crate) started_at: Timestamp,
+    /// The owner's process, and what tells it from a later one with the same number.
+    pub(crate) pid: u32,
+    pub(crate) pid_start: Option<u64>,
+    pub(crate) boot_id: Option<String>,
+    /// The child's process; after a crash of the owner, the one to look for.
+    pub(crate) child_pid: u32,
+    /// The socket's path or the pipe's name.
+    pub(crate) endpoint: String,
+    /// Protocol versions that the owner speaks.
+    pub(crate) versions: Vec<u16>,
+    /// The release that the owner is of.
+    pub(crate) release: String,
+    pub(crate) size: TermSize,
+}
+
+/// How one start ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExitFile {
+    pub(crate) schema: u32,
+    pub(crate) generation: Generation,
+    pub(crate) outcome: ExitOutcome,
+    pub(crate) started_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) offset: Offset,
+    pub(crate) size: TermSize,
+}
+
+/// Only the part that tells whether the rest can be read.
+#[derive(Deserialize)]
+struct AnySchema {
+    schema: u32,
+}
+
+impl SessionDir {
+    pub(crate) fn new(owners_dir: &Path, session: &SessionId) -> Self {
+        Self {
+            path: owners_dir.join(session.as_str()),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn start_lock(&self) -> PathBuf {
+        self.path.join("start.lock")
+    }
+
+    pub(crate) fn owner_lock(&self) -> PathBuf {
+        self.path.join("owner.lock")
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    fn owner_file(&self) -> PathBuf {
+        self.path.join("owner.json")
+    }
+
+    fn exit_file(&self) -> PathBuf {
+        self.path.join("exit.json")
+    }
+
+    fn token_file(&self) -> PathBuf {
+        self.path.join("token")
+    }
+
+    fn final_screen_file(&self) -> PathBuf {
+        self.path.join("final.screen")
+    }
+
+    /// Makes the directory, private to this user, if it is missing.
+    pub(crate) fn create(&self) -> Result<(), StateError> {
+        sys::files::create_private_dir(&self.path).map_err(|source| StateError::Io {
+            verb: "make",
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    pub(crate) fn read_owner(&self) -> Result<Option<OwnerFile>, StateError> {
+        read_json(&self.owner_file())
+    }
+
+    pub(crate) fn read_exit(&self) -> Result<Option<ExitFile>, StateError> {
+        read_json(&self.exit_file())
+    }
+
+    pub(crate) fn read_token(&self) -> Result<Option<Token>, StateError> {
+        let path = self.token_file();
+        let Some(text) = read_bounded(&path)? else {
+            return Ok(None);
+        };
+        let text = zeroize::Zeroizing::new(text);
+        let token = std::str::from_utf8(&text).ok().and_then(Token::from_text);
+        token.map(Some).ok_or(StateError::Damaged {
+            path,
+            reason: "it holds no token".into(),
+        })
+    }
+
+    pub(crate) fn read_final_screen(&self) -> Result<Vec<u8>, StateError> {
+        let path = self.final_screen_file();
+        fs::read(&path).map_err(|source| StateError::Io {
+            verb: "read",
+            path,
+            source,
+        })
+    }
+
+    /// Describes a new start. What an earlier start left stays until [`Self::forget_end`].
+    pub(crate) fn write_owner(&self, owner: &OwnerFile, token: &Token) -> Result<(), StateError> {
+        write_atomic(&self.token_file(), token.to_text().as_bytes())?;
+        write_json(&self.owner_file(), owner)
+    }
+
+    /// Takes the end of an earlier start away.
+    pub(crate) fn forget_end(&self) -> Result<(), StateError> {
+        remove_if_there(&self.exit_file())?;
+        remove_if_there(&self.final_screen_file())
+    }
+
+    /// Records an end: the screen first, since the exit file says that both are there.
+    pub(crate) fn write_end(&self, exit: &ExitFile, screen: &[u8]) -> Result<(), StateError> {
+        write_atomic(&self.final_screen_file(), screen)?;
+        write_json(&self.exit_file(), exit)
+    }
+
+    /// Deletes the whole directory; the caller holds both locks.
+    pub(crate) fn remove(&self) -> Result<(), StateError> {
+        match fs::remove_dir_all(&self.path) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => Err(StateError::Io {
+                verb: "remove",
+                path: self.path.clone(),
+                source: err,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl OwnerFile {
+    /// Returns how a start whose owner is gone without a word must have ended.
+    pub(crate) fn lost(&self) -> ExitOutcome {
+        let rebooted = match (&self.boot_id, sys::process::boot_id()) {
+            (Some(then), Some(now)) => *then != now,
+            _ => false,
+        };
+        ExitOutcome::Lost {
+            reason: if rebooted {
+                LostReason::Rebooted
+            } else {
+                LostReason::HolderDied
+            },
+        }
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
+    let Some(bytes) = read_bounded(path)? else {
+        return Ok(None);
+    };
+    let damaged = |err: serde_json::Error| StateError::Damaged {
+        path: path.to_owned(),
+        reason: err.to_string(),
+    };
+    let AnySchema { schema } = serde_json::from_slice(&bytes).map_err(damaged)?;
+    if SCHEMA < schema {
+        return Err(StateError::Newer {
+            path: path.to_owned(),
+            found: schema,
+        });
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+}
+
+fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    let failed = |source| StateError::Io {
+        verb: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let file = match fs::File::open(path) {
+        Err(err) if is_absent(&err) => return Ok(None),
+        other => other.map_err(failed)?,
+    };
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(file, MAX_FILE_BYTES + 1), &mut bytes).map_err(failed)?;
+    if MAX_FILE_BYTES < bytes.len() as u64 {
+        return Err(StateError::Damaged {
+            path: path.to_owned(),
+            reason: format!("it is longer than {MAX_FILE_BYTES} bytes"),
+        });
+    }
+    Ok(Some(bytes))
+}
+
+fn is_absent(err: &io::Error) -> bool {
+    matches!(err.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("state holds text and numbers only");
+    bytes.push(b'\n');
+    write_atomic(path, &bytes)
+}
+
+/// Writes a private file whole: under another name, synced, then renamed.
+fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    let write = || -> io::Result<()> {
+        let mut file = sys::files::private_atomic_file(path)?;
+        file.write_all(bytes)?;
+        file.commit()
+    };
+    write().map_err(|source| StateError::Io {
+        verb: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn remove_if_there(path: &Path) -> Result<(), StateError> {
+    match fs::remove_file(path) {
+        Err(err) if !is_absent(&err) => Err(StateError::Io {
+            verb: "remove",
+            path: path.to_owned(),
+            source: err,
+        }),
+        _ => Ok(()),
+    }
+}

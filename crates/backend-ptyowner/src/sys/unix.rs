@@ -1,0 +1,10 @@
+//! The platform surface on Unix.
+
+pub(crate) mod detach;
+pub(crate) mod endpoint;
+pub(crate) mod exec;
+pub(crate) mod files;
+pub(crate) mod os_bytes;
+pub(crate) mod process;
+pub(crate) mod pty;
+pub(crate) mod tree;

@@ -1,0 +1,136 @@
+//! Makes the owner belong to nobody: own session, no terminal, no descriptor of its launcher.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    io,
+    os::fd::AsRawFd as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Returns the command that starts a new owner, ready for its standard input and output.
+///
+/// Where the user has a systemd instance, the owner gets a scope of its own there, so that it
+/// survives the end of the login that it was started from as far as the system's settings allow.
+pub(crate) fn owner_command(program: &Path, args: &[&str]) -> Command {
+    let scope = scope_words(
+        std::env::var_os("XDG_RUNTIME_DIR").as_deref(),
+        find_in_path("systemd-run").as_deref(),
+    );
+    let mut command = match scope {
+        Some(words) => {
+            let mut command = Command::new(&words[0]);
+            command.args(&words[1..]).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+/// Returns the words to put before a program so that it runs in its own scope, if there is an
+/// instance of systemd for this user.
+fn scope_words(runtime_dir: Option<&OsStr>, systemd_run: Option<&Path>) -> Option<Vec<OsString>> {
+    let private_socket = Path::new(runtime_dir?).join("systemd/private");
+    if !private_socket.exists() {
+        return None;
+    }
+    let mut words = vec![systemd_run?.as_os_str().to_owned()];
+    words.extend(["--user", "--scope", "--quiet", "--collect", "--"].map(OsString::from));
+    Some(words)
+}
+
+fn find_in_path(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join(name))
+        .find(|candidate| super::files::check_executable(candidate).is_ok())
+}
+
+/// Closes every descriptor but the standard three.
+///
+/// Must be called before anything else opens one that is to stay.
+pub(crate) fn close_inherited() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let open: Vec<i32> = match std::fs::read_dir("/dev/fd") {
+        Ok(entries) => entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .collect(),
+        Err(_) => (3..i32::try_from(limit.unwrap_or(1024)).unwrap_or(1024)).collect(),
+    };
+    for fd in open.into_iter().filter(|fd| 2 < *fd) {
+        // SAFETY: this process has just begun and holds no descriptor of its own beyond the
+        // standard three; the one that listed the directory is closed already.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// Leaves the launcher's session, process group and directory; the caller goes on in a new
+/// process whose parent is not the launcher.
+///
+/// Must be called while the process has one thread.
+pub(crate) fn leave_launcher() -> io::Result<()> {
+    // SAFETY: the process has one thread, so the copy is whole; the parent calls only `_exit`.
+    let pid = unsafe { libc::fork() };
+    match pid {
+        -1 => return Err(io::Error::last_os_error()),
+        0 => {}
+        // SAFETY: ends this copy at once; nothing here needs to be cleaned up.
+        _ => unsafe { libc::_exit(0) },
+    }
+    rustix::process::setsid()?;
+    rustix::process::chdir("/")?;
+    ignore_hangup();
+    Ok(())
+}
+
+/// The owner has no terminal that could hang up; whoever sends it SIGHUP means somebody else.
+fn ignore_hangup() {
+    for signal in [libc::SIGHUP, libc::SIGPIPE] {
+        // SAFETY: ignoring a signal is always sound; the child gets the defaults back.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// Points standard input at nothing and standard error at the log.
+pub(crate) fn redirect_input_and_errors(log: &File) -> io::Result<()> {
+    let null = File::open("/dev/null")?;
+    replace(null.as_raw_fd(), 0)?;
+    replace(log.as_raw_fd(), 2)
+}
+
+/// Points standard output at the log, which closes the pipe to the launcher.
+pub(crate) fn redirect_output(log: &File) -> io::Result<()> {
+    replace(log.as_raw_fd(), 1)
+}
+
+fn replace(from: i32, to: i32) -> io::Result<()> {
+    // SAFETY: `from` is open; `to` is one of the standard three, which nothing here owns.
+    match unsafe { libc::dup2(from, to) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves E4
+    #[test]
+    fn the_owner_gets_a_scope_only_where_the_user_has_an_instance_of_systemd() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = Path::new("/usr/bin/systemd-run");
+        assert_eq!(scope_words(Some(dir.path().as_os_str()), Some(run)), None);
+        std::fs::create_dir(dir.path().join("systemd")).unwrap();
+        std::fs::write(dir.path().join("systemd/private"), "").unwrap();
+        let words = scope_words(Some(dir.path().as_os_str()), Some(run)).unwrap();
+        assert_eq!(words[0], "/usr/bin/systemd-run");
+        assert!(words.contains(&"--scope".into()) && words.last().unwrap() == "--");
+        assert_eq!(scope_words(Some(dir.path().as_os_str()), None), None);
+        assert_eq!(scope_words(None, Some(run)), None);
+    }
+}

@@ -1,0 +1,84 @@
+//! Unix sockets in a private directory.
+//!
+//! A socket's name is made of its owner's generation, so a new owner never meets an old one's
+//! socket, and nothing that lies under another name is ever touched.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use interprocess::{
+    local_socket::{
+        GenericFilePath, ListenerOptions, ToFsName as _,
+        tokio::{Listener, Stream},
+        traits::{StreamCommon as _, tokio::Stream as _},
+    },
+    os::unix::local_socket::ListenerOptionsExt as _,
+};
+
+use super::files;
+
+/// Longest path of a socket that every supported system takes, in bytes: macOS has 104 with the
+/// closing zero, Linux 108.
+const MAX_PATH_BYTES: usize = 103;
+
+/// Binds a private socket in `runtime_dir`, or in a short private directory if that path is too
+/// long; returns it with its address.
+pub(crate) fn bind(runtime_dir: &Path, stem: &str) -> io::Result<(Listener, String)> {
+    let dir = usable_dir(runtime_dir, stem)?;
+    let path = dir.join(format!("{stem}.sock"));
+    let address = path
+        .to_str()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its path is not UTF-8"))?
+        .to_owned();
+    let listener = ListenerOptions::new()
+        .name(path.to_fs_name::<GenericFilePath>()?)
+        .reclaim_name(false)
+        .mode(0o600)
+        .create_tokio()?;
+    Ok((listener, address))
+}
+
+fn usable_dir(runtime_dir: &Path, stem: &str) -> io::Result<PathBuf> {
+    let socket_bytes = runtime_dir.as_os_str().len() + 1 + stem.len() + ".sock".len();
+    let dir = if socket_bytes <= MAX_PATH_BYTES {
+        runtime_dir.to_owned()
+    } else {
+        short_dir()
+    };
+    files::create_private_dir(&dir).map_err(|err| {
+        io::Error::new(err.kind(), format!("cannot use `{}`: {err}", dir.display()))
+    })?;
+    Ok(dir)
+}
+
+/// The directory for sockets whose own would make their path too long.
+fn short_dir() -> PathBuf {
+    PathBuf::from(format!("/tmp/abide-{}", rustix::process::geteuid().as_raw()))
+}
+
+/// Connects to an owner's socket. Whether it is the owner's, the handshake tells.
+pub(crate) async fn connect(address: &str) -> io::Result<Stream> {
+    Stream::connect(address.to_fs_name::<GenericFilePath>()?).await
+}
+
+/// Tells whether the other side runs as the same user.
+pub(crate) fn is_same_user(stream: &Stream) -> io::Result<bool> {
+    let user = stream.peer_creds()?.euid();
+    Ok(user == Some(rustix::process::geteuid().as_raw()))
+}
+
+/// Takes the socket of an owner away that is this process, or is known to be gone.
+///
+/// Only a socket is ever removed, and only one with the name of that owner.
+pub(crate) fn remove(address: &str, stem: &str) {
+    use std::os::unix::fs::FileTypeExt as _;
+    let path = Path::new(address);
+    let is_own_name = path.file_stem().is_some_and(|name| name == stem);
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if is_own_name && is_socket {
+        // A socket that stays is harmless: its name is never used again.
+        let _ = std::fs::remove_file(path);
+    }
+}

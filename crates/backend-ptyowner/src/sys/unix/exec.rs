@@ -1,0 +1,73 @@
+//! What becomes of `abide exec-child`: the child itself.
+//!
+//! A program that cannot be run must say so on its terminal and leave the code that a shell would,
+//! and nothing of the owner's may reach it: not an ignored signal, not a blocked one.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write as _},
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::Command,
+};
+
+/// Codes of POSIX shells for a program that could not be run.
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+/// Becomes the program at `path`, in the directory `cwd`; returns only if it cannot, with the code
+/// to exit with.
+pub(crate) fn exec(cwd: &Path, path: &Path, name: &OsString, args: &[OsString]) -> u8 {
+    reset_signals();
+    expect_utf8();
+    if let Err(err) = std::env::set_current_dir(cwd) {
+        say(&format!("cannot enter `{}`: {err}", cwd.display()));
+        return NOT_EXECUTABLE;
+    }
+    // SAFETY: this process is alone and about to be replaced; nothing else reads the variable.
+    unsafe { std::env::set_var("PWD", cwd) };
+    let err = Command::new(path).arg0(name).args(args).exec();
+    say(&format!("cannot run `{}`: {err}", path.display()));
+    if err.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE }
+}
+
+fn say(message: &str) {
+    // The terminal is the only place to complain; if it is gone, so is everybody who could read.
+    let _ = writeln!(io::stderr(), "abide: {message}");
+}
+
+/// Gives every signal its default disposition and blocks none.
+fn reset_signals() {
+    for signal in 1..=last_signal() {
+        // SAFETY: setting a default disposition is always sound; signals that cannot be changed,
+        // or are the C library's own, are refused without effect.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: `none` is writable memory of the right type, which the call initialises.
+    unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: `none` was initialised by the call above; no old set is asked for.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
+}
+
+/// Tells the terminal that input is UTF-8, so that erasing a character erases all of its bytes.
+fn expect_utf8() {
+    use rustix::termios::{InputModes, OptionalActions, tcgetattr, tcsetattr};
+    if let Ok(mut modes) = tcgetattr(io::stdin()) {
+        modes.input_modes |= InputModes::IUTF8;
+        // A terminal without the mode erases byte by byte, as it always did.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+    }
+}
+
+/// The highest signal number; macOS has no real-time signals.
+fn last_signal() -> i32 {
+    #[cfg(target_os = "linux")]
+    {
+        libc::SIGRTMAX()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        libc::SIGUSR2
+    }
+}

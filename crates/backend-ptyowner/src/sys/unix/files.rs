@@ -1,0 +1,62 @@
+//! Private directories and files.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use atomic_write_file::{AtomicWriteFile, unix::OpenOptionsExt as _};
+
+/// Permission bits that nobody but the user may have.
+const OTHERS: u32 = 0o077;
+
+/// Makes the directory and those above it, private to this user, unless they exist; then checks it.
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    check_private_dir(path)
+}
+
+/// Checks that the path is a directory, not a link to one, of this user, closed to all others.
+pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
+    let meta = fs::symlink_metadata(path)?;
+    let refuse = |reason: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    if meta.file_type().is_symlink() {
+        return refuse("it is a symbolic link".into());
+    }
+    if !meta.is_dir() {
+        return refuse("it is not a directory".into());
+    }
+    let user = rustix::process::geteuid().as_raw();
+    if meta.uid() != user {
+        return refuse(format!("it belongs to user {}, not to you (user {user})", meta.uid()));
+    }
+    if meta.mode() & OTHERS != 0 {
+        let mode = meta.mode() & 0o7777;
+        return refuse(format!("others have access to it (mode {mode:04o}, wanted 0700)"));
+    }
+    Ok(())
+}
+
+/// Opens a private file that takes the place of the one at `path` when it is committed.
+pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
+    AtomicWriteFile::options().preserve_mode(false).mode(0o600).open(path)
+}
+
+/// Opens a private file that is written at its end.
+pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+/// Tells whether this user may run the file at the path.
+pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    Ok(rustix::fs::access(path, rustix::fs::Access::EXEC_OK)?)
+}
+
+/// Names under which a program of this name may be found in a directory.
+pub(crate) fn program_names(name: &std::ffi::OsStr) -> Vec<std::ffi::OsString> {
+    vec![name.to_owned()]
+}

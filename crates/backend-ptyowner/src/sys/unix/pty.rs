@@ -1,0 +1,157 @@
+//! The terminal: a pseudo-terminal pair whose controller the owner holds.
+//!
+//! The controller is read and written through a descriptor of our own: the writer of
+//! `portable-pty` types an end of file into the program when it is dropped, and its reader blocks.
+//! The owner also keeps the terminal end open while the child runs, so that a child which closes
+//! its terminal and opens it again is still heard.
+
+use std::{
+    io,
+    os::fd::{AsFd as _, BorrowedFd, OwnedFd},
+    path::PathBuf,
+};
+
+use abide_core::size::TermSize;
+use bytes::BytesMut;
+use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _, SlavePty};
+use tokio::io::unix::AsyncFd;
+
+/// What to run on the terminal, resolved and checked.
+pub(crate) struct ChildCommand {
+    /// This program, which becomes the child.
+    pub(crate) trampoline: PathBuf,
+    /// The arguments that make it so.
+    pub(crate) args: Vec<std::ffi::OsString>,
+    /// The child's whole environment.
+    pub(crate) env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
+}
+
+/// What a read of the controller gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// So many bytes.
+    Bytes(usize),
+    /// No process has the terminal end open any more.
+    Ended,
+}
+
+/// The controller of one terminal.
+pub(crate) struct Pty {
+    controller: AsyncFd<OwnedFd>,
+    sizer: Box<dyn MasterPty + Send>,
+    terminal: Option<Box<dyn SlavePty + Send>>,
+}
+
+/// The child as spawned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spawned {
+    /// Its process id, which is also its session's and first group's.
+    pub(crate) pid: u32,
+}
+
+impl Pty {
+    /// Opens a terminal of this size; needs a running reactor.
+    pub(crate) fn open(size: TermSize) -> io::Result<Self> {
+        let pair = portable_pty::NativePtySystem::default()
+            .openpty(pty_size(size))
+            .map_err(io::Error::other)?;
+        let raw = pair.master.as_raw_fd().expect("a Unix controller has a descriptor");
+        // SAFETY: `pair.master` owns the descriptor and lives until the end of this function.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
+        let controller = borrowed.try_clone_to_owned()?;
+        // O_NONBLOCK belongs to the open file description; nothing else reads or writes it.
+        rustix::io::ioctl_fionbio(&controller, true)?;
+        Ok(Self {
+            // SAFETY: the descriptor is owned, stays open and keeps its number until it is dropped.
+            controller: unsafe { AsyncFd::register(controller) }.map_err(io::Error::other)?,
+            sizer: pair.master,
+            terminal: Some(pair.slave),
+        })
+    }
+
+    /// Starts the child on the terminal, as leader of its own session.
+    pub(crate) fn spawn(&self, command: &ChildCommand) -> io::Result<Spawned> {
+        let mut builder = CommandBuilder::new(&command.trampoline);
+        builder.args(&command.args);
+        builder.env_clear();
+        for (name, value) in &command.env {
+            builder.env(name, value);
+        }
+        // Without a directory that exists, `portable-pty` silently takes the user's home; the
+        // trampoline goes to the real one and says when it cannot.
+        builder.cwd("/");
+        let terminal = self.terminal.as_ref().expect("the terminal is open until the child ended");
+        let child = terminal.spawn_command(builder).map_err(io::Error::other)?;
+        let pid = child.process_id().expect("a spawned process has an id");
+        // Dropping it neither waits for the child nor ends it; `tree` does both.
+        drop(child);
+        Ok(Spawned { pid })
+    }
+
+    /// Waits for output and appends it to the buffer, up to its spare capacity.
+    ///
+    /// Cancel safety: safe to drop; nothing is read then.
+    pub(crate) async fn read(&self, buffer: &mut BytesMut) -> io::Result<Read> {
+        loop {
+            let mut ready = self.controller.readable().await?;
+            match ready.try_io(|fd| read_once(fd.get_ref(), buffer)) {
+                Ok(result) => return result,
+                Err(_would_block) => {}
+            }
+        }
+    }
+
+    /// Waits until the terminal takes input, and types as much as it takes.
+    ///
+    /// Cancel safety: safe to drop; nothing is typed then.
+    pub(crate) async fn write(&self, input: &[u8]) -> io::Result<usize> {
+        loop {
+            let mut ready = self.controller.writable().await?;
+            let attempt = ready.try_io(|fd| Ok(rustix::io::write(fd.get_ref(), input)?));
+            match attempt {
+                Ok(result) => return result,
+                Err(_would_block) => {}
+            }
+        }
+    }
+
+    /// Gives the terminal a size; the kernel tells the foreground programs if it is a new one.
+    pub(crate) fn resize(&self, size: TermSize) -> io::Result<()> {
+        self.sizer.resize(pty_size(size)).map_err(io::Error::other)
+    }
+
+    /// Returns the process group in the foreground, if there is one.
+    pub(crate) fn foreground_group(&self) -> Option<u32> {
+        let group = rustix::termios::tcgetpgrp(self.controller.get_ref().as_fd()).ok()?;
+        u32::try_from(group.as_raw_nonzero().get()).ok()
+    }
+
+    /// Lets go of the terminal end, so that reading ends once nobody else has it open.
+    pub(crate) fn close_terminal(&mut self) {
+        self.terminal = None;
+    }
+}
+
+fn read_once(fd: &OwnedFd, buffer: &mut BytesMut) -> io::Result<Read> {
+    let count = match rustix::io::read(fd, buffer.spare_capacity_mut()) {
+        Ok((read, _)) => read.len(),
+        // Linux reports EIO, not end of file, once no process has the terminal end open.
+        Err(rustix::io::Errno::IO) => 0,
+        Err(err) => return Err(err.into()),
+    };
+    if count == 0 {
+        return Ok(Read::Ended);
+    }
+    // SAFETY: the kernel wrote `count` bytes at the start of the spare capacity.
+    unsafe { buffer.set_len(buffer.len() + count) };
+    Ok(Read::Bytes(count))
+}
+
+fn pty_size(size: TermSize) -> PtySize {
+    PtySize {
+        rows: size.rows(),
+        cols: size.cols(),
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}

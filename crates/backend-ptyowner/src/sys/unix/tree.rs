@@ -1,0 +1,142 @@
+//! The child's end, and how to bring it about.
+//!
+//! The owner is a subreaper where the system has them (Linux): whatever its child leaves behind
+//! becomes the owner's own child, so the whole tree can be found below the owner, whatever its
+//! process groups and sessions are. Elsewhere the tree is the child's process group and the
+//! foreground group.
+
+use std::{collections::BTreeSet, fs, io};
+
+use rustix::process::{Pid, Signal, WaitOptions};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::wire::event::{Outcome, Survivor};
+
+/// Learns of ended children.
+pub(crate) struct Reaper {
+    signals: tokio::signal::unix::Signal,
+}
+
+impl Reaper {
+    /// Starts to listen; must be made before the first child.
+    pub(crate) fn new() -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        Ok(Self {
+            signals: signal(SignalKind::child())?,
+        })
+    }
+
+    /// Waits until some child may have ended.
+    ///
+    /// Cancel safety: safe to drop; the next call learns of it.
+    pub(crate) async fn changed(&mut self) {
+        self.signals.recv().await;
+    }
+
+    /// Takes every ended child's status; returns the outcome of `leader` if it was among them.
+    pub(crate) fn reap(&mut self, leader: u32) -> Option<Outcome> {
+        let mut outcome = None;
+        // An error means that there are no children at all.
+        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+            let ended = match (status.exit_status(), status.terminating_signal()) {
+                (Some(code), _) => Outcome::Exited(code),
+                (None, Some(signal)) => Outcome::Signaled(signal),
+                (None, None) => continue,
+            };
+            if u32::try_from(pid.as_raw_nonzero().get()) == Ok(leader) {
+                outcome = Some(ended);
+            }
+        }
+        outcome
+    }
+}
+
+/// Asks the child and the foreground group to end, as a terminal that hangs up does.
+pub(crate) fn ask_to_end(leader: u32, foreground: Option<u32>) {
+    for signal in [Signal::HUP, Signal::TERM, Signal::CONT] {
+        for group in BTreeSet::from([Some(leader), foreground]).into_iter().flatten() {
+            signal_group(group, signal);
+        }
+    }
+}
+
+/// Kills what is live below this process, once; returns what was.
+///
+/// A process may fork between the look and the signal, and a killed one takes a moment to end, so
+/// the caller repeats this until nothing is returned, within a deadline.
+pub(crate) fn kill_round() -> Vec<u32> {
+    let live = descendants();
+    for pid in &live {
+        signal_process(*pid, Signal::KILL);
+    }
+    live
+}
+
+/// Returns the live processes below this one, by id and name.
+pub(crate) fn survivors() -> Vec<Survivor> {
+    let named = |pid| Survivor {
+        pid,
+        name: name(pid),
+    };
+    descendants().into_iter().map(named).collect()
+}
+
+/// Tells whether anything below this process is live.
+pub(crate) fn is_empty() -> bool {
+    descendants().is_empty()
+}
+
+/// Returns the live processes below this one.
+fn descendants() -> Vec<u32> {
+    let mut found = BTreeSet::new();
+    let mut open = children_of(std::process::id());
+    while let Some(pid) = open.pop() {
+        if found.insert(pid) {
+            open.extend(children_of(pid));
+        }
+    }
+    found.into_iter().filter(|pid| !is_zombie(*pid)).collect()
+}
+
+/// Returns the children of a process: of all of its threads.
+fn children_of(pid: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok())
+        .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+fn is_zombie(pid: u32) -> bool {
+    // proc(5): the state follows the name in parentheses; Z and X are what is left of the dead.
+    fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| {
+        stat.rsplit_once(')').is_none_or(|(_, rest)| {
+            matches!(rest.split_whitespace().next(), Some("Z" | "X" | "x") | None)
+        })
+    })
+}
+
+fn name(pid: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
+
+fn to_pid(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}
+
+fn signal_group(group: u32, signal: Signal) {
+    if let Some(group) = to_pid(group) {
+        // A group that is gone needs no signal.
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+}
+
+fn signal_process(pid: u32, signal: Signal) {
+    if let Some(pid) = to_pid(pid) {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}

@@ -1,0 +1,196 @@
+//! What an owner tells a client, in the layout of version 1. Frozen: fields and their order.
+
+use serde::{Deserialize, Serialize};
+
+use super::request::Size;
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The request's number.
+    pub id: u32,
+    /// What came of it.
+    pub result: Result<Answer, Failure>,
+}
+
+/// What a request that succeeded gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// To a status.
+    Status(Status),
+    /// To an attach; what was asked for follows.
+    Attached(Attached),
+    /// To an inject or a resize.
+    Done,
+    /// To a capture; its content follows in parts.
+    Captured(Captured),
+    /// To a stop.
+    Stopped(Stopped),
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// Another client has control.
+    Busy(Holder),
+    /// The client has no control.
+    NotController,
+    /// The connection is attached already.
+    AlreadyAttached,
+    /// Another start than the one named is held here.
+    WrongGeneration([u8; 16]),
+    /// The session is over.
+    Ended,
+    /// The system refused.
+    System(String),
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// The child runs.
+    Running(Running),
+    /// The child has ended, and the owner has not yet.
+    Ended(Ended),
+}
+
+/// A running session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// The child's process id.
+    pub pid: u32,
+    /// Its start, in milliseconds since the epoch.
+    pub started_ms: u64,
+    /// Its last output, likewise.
+    pub last_output_ms: Option<u64>,
+    /// The terminal's size.
+    pub size: Size,
+    /// Bytes printed so far.
+    pub offset: u64,
+    /// The terminal's title, cut to a bounded length.
+    pub title: Option<String>,
+    /// Who has control.
+    pub controller: Option<Holder>,
+    /// How many only watch.
+    pub viewers: u32,
+}
+
+/// A client with control.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its number.
+    pub client: u64,
+    /// What it calls itself.
+    pub label: String,
+    /// Since when, in milliseconds since the epoch.
+    pub since_ms: u64,
+}
+
+/// A client is attached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Whether it has control.
+    pub controls: bool,
+    /// The terminal's size.
+    pub size: Size,
+}
+
+/// A rendering; `len` bytes of content follow in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// The terminal's size.
+    pub size: Size,
+    /// The position that it stands for.
+    pub offset: u64,
+    /// The cursor's row, from zero.
+    pub cursor_row: u16,
+    /// The cursor's column, from zero.
+    pub cursor_col: u16,
+    /// Whether the cursor shows.
+    pub cursor_visible: bool,
+    /// The terminal's title, cut to a bounded length.
+    pub title: Option<String>,
+    /// Whether the alternate screen shows.
+    pub alternate: bool,
+    /// Length of the content, in bytes.
+    pub len: u64,
+}
+
+/// What came of a stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// How the session ended.
+    pub ended: Ended,
+    /// Processes that are still there; bounded in number.
+    pub survivors: Vec<Survivor>,
+}
+
+/// A process that outlived a stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survivor {
+    /// Its process id.
+    pub pid: u32,
+    /// Its name, as the system shows it.
+    pub name: String,
+}
+
+/// A session that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How.
+    pub outcome: Outcome,
+    /// Its start, in milliseconds since the epoch.
+    pub started_ms: u64,
+    /// Its end, likewise.
+    pub ended_ms: u64,
+    /// Bytes printed in all.
+    pub offset: u64,
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal.
+    Signaled(i32),
+}
+
+/// What a client learns unasked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A snapshot follows in parts.
+    Snapshot(Snapshot),
+    /// The client was too slow; so many bytes of output are skipped, and a snapshot follows.
+    Lagged {
+        /// How many, in bytes.
+        skipped: u64,
+    },
+    /// The terminal has another size.
+    Resized(Size),
+    /// Another client took control.
+    ControlLost(Holder),
+    /// The terminal took this much of the client's input in all, in bytes.
+    InputTaken {
+        /// Since the connection began.
+        total: u64,
+    },
+    /// The session is over, and all of its output was sent.
+    Ended(Ended),
+    /// The owner ends this connection because of what the client sent.
+    Closing {
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+/// A snapshot; `len` bytes for the client's terminal follow in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The position that it stands for.
+    pub offset: u64,
+    /// The size that it was drawn for.
+    pub size: Size,
+    /// Length of the snapshot, in bytes.
+    pub len: u64,
+}
