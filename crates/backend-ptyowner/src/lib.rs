@@ -24,7 +24,7 @@ mod probe;
 mod state;
 #[expect(unsafe_code, reason = "the platform's calls; one operation per block, each with its rule")]
 mod sys;
-mod token;
+pub mod token;
 pub mod wire;
 
 pub use self::{

@@ -22,7 +22,8 @@ pub(crate) fn resolve(program: &OsStr, path_variable: Option<&OsStr>) -> Result<
             Err(err) => Err(format!("`{}` cannot be run: {err}", as_path.display())),
         };
     }
-    if as_path.components().count() != 1 || program.to_string_lossy().contains(['/', '\\']) {
+    // Only a plain name is its own last component: not `.`, not `a/b`, not `a/`.
+    if as_path.file_name() != Some(program) {
         return Err("a relative path is not run; give an absolute path, or a name on PATH".into());
     }
     let Some(variable) = path_variable else {

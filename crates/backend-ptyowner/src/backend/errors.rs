@@ -1,0 +1,58 @@
+//! What went wrong beneath, as errors of the contract.
+
+use abide_core::{
+    backend::BackendError,
+    id::{Generation, SessionId},
+};
+
+use crate::{
+    client::discover::DiscoverError,
+    state::{SCHEMA, StateError},
+};
+pub(super) fn discover_error(action: &'static str, session: &SessionId, err: DiscoverError) -> BackendError {
+    match err {
+        DiscoverError::State(err) => state_error(action, session, err),
+        other => BackendError::Failed {
+            action,
+            session: session.clone(),
+            source: other.into(),
+        },
+    }
+}
+
+pub(super) fn state_error(action: &'static str, session: &SessionId, err: StateError) -> BackendError {
+    match err {
+        StateError::Newer { path, found } => BackendError::NewerState {
+            path,
+            found,
+            supported: SCHEMA,
+        },
+        other => BackendError::Failed {
+            action,
+            session: session.clone(),
+            source: other.into(),
+        },
+    }
+}
+
+/// Returns an error's text with what lies beneath it.
+pub(super) fn with_causes(err: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(err), |err| err.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Refuses to touch another start than the one named.
+pub(super) fn check_generation(
+    session: &SessionId,
+    wanted: Option<Generation>,
+    found: Generation,
+) -> Result<(), BackendError> {
+    match wanted {
+        Some(wanted) if wanted != found => Err(BackendError::WrongGeneration {
+            session: session.clone(),
+            wanted,
+            found,
+        }),
+        _ => Ok(()),
+    }
+}

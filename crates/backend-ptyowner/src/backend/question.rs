@@ -1,0 +1,256 @@
+//! Questions to a live owner, and what it means when there is no answer.
+
+use std::{sync::Arc, time::Duration};
+
+use abide_core::{
+    backend::{
+        AttachRequest, Attachment, BackendError, Capture, CaptureRequest, SessionState, StopReport,
+    },
+    id::{ClientId, SessionId},
+    limits::ANSWER_DEADLINE,
+    replay::Offset,
+};
+use bytes::Bytes;
+
+use super::{OwnerBackend, discover_error, state_error, with_causes};
+use crate::{
+    client::{
+        ConnectError, OwnerClient,
+        attachment::{self, LiveInput, LiveOutput, State, Window},
+        connection::Address,
+        discover::{self, Found},
+    },
+    convert,
+    state::OwnerFile,
+    wire::{
+        event::{Answer, Failure, Status},
+        request::{self, Request},
+    },
+};
+
+/// Time beyond its grace that a stop may take: killing a tree, and a loaded machine.
+const STOP_MARGIN: Duration = Duration::from_secs(10);
+
+/// Time for a program to take what `send` types.
+const SEND_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What a client calls itself that only asks.
+const ASKING: &str = "a request";
+/// A question to an owner that could not be asked, or got no answer.
+pub(super) enum Unanswered {
+    /// The session changed meanwhile: look again.
+    Changed,
+    /// It is final.
+    Error(BackendError),
+}
+
+impl OwnerBackend {
+    /// Opens a conversation with the owner that `file` describes.
+    pub(super) async fn connect(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        label: &str,
+    ) -> Result<OwnerClient, Unanswered> {
+        let dir = self.dir(session);
+        let token = match dir.read_token() {
+            Ok(Some(token)) => token,
+            Ok(None) => return Err(self.unanswered(session, file, ConnectError::Gone)),
+            Err(err) => return Err(Unanswered::Error(state_error("reach", session, err))),
+        };
+        let address = Address {
+            endpoint: &file.endpoint,
+            session: session.as_str(),
+            generation: file.generation,
+            token: &token,
+        };
+        match OwnerClient::connect(&address, label, ANSWER_DEADLINE).await {
+            Ok(client) => Ok(client),
+            Err(err @ ConnectError::Refused(_)) => Err(Unanswered::Error(BackendError::Failed {
+                action: "reach",
+                session: session.clone(),
+                source: err.into(),
+            })),
+            Err(err) => Err(self.unanswered(session, file, err)),
+        }
+    }
+
+    /// Decides what a failed question means: the owner has ended or was replaced, or it lives and
+    /// does not answer.
+    pub(super) fn unanswered(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        err: ConnectError,
+    ) -> Unanswered {
+        match discover::look(&self.dir(session)) {
+            Ok(Found::Live(now)) if now.generation == file.generation => {
+                Unanswered::Error(BackendError::Unresponsive {
+                    session: session.clone(),
+                    holder_pid: Some(file.pid),
+                    source: err.into(),
+                })
+            }
+            Ok(_) => Unanswered::Changed,
+            Err(err) => Unanswered::Error(discover_error("look at", session, err)),
+        }
+    }
+
+    /// Asks the owner for its status.
+    pub(super) async fn ask_status(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+    ) -> Result<SessionState, Unanswered> {
+        let mut client = self.connect(session, file, ASKING).await?;
+        let answer = client
+            .call(Request::Status, ANSWER_DEADLINE)
+            .await
+            .map_err(|err| self.unanswered(session, file, err))?;
+        match answer {
+            Ok(Answer::Status(Status::Running(running))) => Ok(SessionState::Running(running.into())),
+            Ok(Answer::Status(Status::Ended(ended))) => Ok(SessionState::Ended(ended.into())),
+            other => Err(unexpected("look at", session, other)),
+        }
+    }
+
+    pub(super) async fn attach_live(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        wanted: &AttachRequest,
+    ) -> Result<Attachment, Unanswered> {
+        let mut client = self.connect(session, file, &wanted.label).await?;
+        let answer = client
+            .call(Request::Attach(wanted.into()), ANSWER_DEADLINE)
+            .await
+            .map_err(|err| self.unanswered(session, file, err))?;
+        let attached = match answer {
+            Ok(Answer::Attached(attached)) => attached,
+            other => return Err(unexpected("attach to", session, other)),
+        };
+        let window = Arc::new(Window::default());
+        let input = LiveInput::new(
+            session.clone(),
+            attached.controls,
+            client.stream.clone(),
+            Arc::clone(&window),
+        );
+        Ok(Attachment {
+            generation: file.generation,
+            client: ClientId::new(client.client),
+            controls: attached.controls,
+            size: attached.size.into(),
+            output: Box::new(LiveOutput {
+                session: session.clone(),
+                frames: client.frames,
+                window,
+                state: State::Ready,
+            }),
+            input: Box::new(input),
+        })
+    }
+
+    pub(super) async fn send_live(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        input: Bytes,
+    ) -> Result<(), Unanswered> {
+        let mut client = self.connect(session, file, ASKING).await?;
+        let answer = client
+            .call(Request::Inject, ANSWER_DEADLINE)
+            .await
+            .map_err(|err| self.unanswered(session, file, err))?;
+        if !matches!(answer, Ok(Answer::Done)) {
+            return Err(unexpected("type into", session, answer));
+        }
+        let total = input.len();
+        let mut taken = 0;
+        let typed = attachment::type_all(&mut client, input, &mut taken);
+        match tokio::time::timeout(SEND_DEADLINE, typed).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(err)) => Err(Unanswered::Error(BackendError::Failed {
+                action: "type everything into",
+                session: session.clone(),
+                source: format!("it took {taken} of {total} bytes: {}", with_causes(&err)).into(),
+            })),
+            Err(_late) => Err(Unanswered::Error(BackendError::TimedOut {
+                action: "type everything into",
+                session: session.clone(),
+                waited: SEND_DEADLINE,
+                progress: Some(format!("it took {taken} of {total} bytes")),
+            })),
+        }
+    }
+
+    pub(super) async fn capture_live(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        wanted: CaptureRequest,
+    ) -> Result<Capture, Unanswered> {
+        let mut client = self.connect(session, file, ASKING).await?;
+        let answer = client
+            .call(Request::Capture(wanted.into()), ANSWER_DEADLINE)
+            .await
+            .map_err(|err| self.unanswered(session, file, err))?;
+        let captured = match answer {
+            Ok(Answer::Captured(captured)) => captured,
+            other => return Err(unexpected("capture", session, other)),
+        };
+        let content = tokio::time::timeout(ANSWER_DEADLINE, client.parts(captured.len))
+            .await
+            .unwrap_or(Err(ConnectError::Late(ANSWER_DEADLINE)))
+            .map_err(|err| self.unanswered(session, file, err))?;
+        Ok(Capture {
+            generation: file.generation,
+            size: captured.size.into(),
+            offset: Offset::new(captured.offset),
+            cursor: (captured.cursor_row, captured.cursor_col, captured.cursor_visible),
+            title: captured.title,
+            alternate: captured.alternate,
+            content,
+        })
+    }
+
+    pub(super) async fn stop_live(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        grace: Duration,
+    ) -> Result<StopReport, Unanswered> {
+        let mut client = self.connect(session, file, ASKING).await?;
+        let stop = Request::Stop(request::Stop {
+            generation: *file.generation.as_bytes(),
+            grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+        });
+        let deadline = grace.saturating_add(STOP_MARGIN);
+        let answer = client
+            .call(stop, deadline)
+            .await
+            .map_err(|err| self.unanswered(session, file, err))?;
+        match answer {
+            Ok(Answer::Stopped(stopped)) => Ok(StopReport {
+                ended: Some(stopped.ended.into()),
+                survivors: stopped.survivors.into_iter().map(Into::into).collect(),
+            }),
+            other => Err(unexpected("stop", session, other)),
+        }
+    }
+}
+
+pub(super) fn unexpected(
+    action: &'static str,
+    session: &SessionId,
+    answer: Result<Answer, Failure>,
+) -> Unanswered {
+    Unanswered::Error(match answer {
+        Err(failure) => convert::failure(action, session, None, failure),
+        Ok(_) => BackendError::Failed {
+            action,
+            session: session.clone(),
+            source: "the owner answered another question".into(),
+        },
+    })
+}

@@ -1,0 +1,23 @@
+//! The owner backend, with real owners, real terminals and real child programs.
+//!
+//! What looks into the kernel's view of processes and sockets is for Unix.
+
+#[cfg(unix)]
+mod child;
+#[cfg(unix)]
+mod files;
+#[cfg(unix)]
+mod handshake;
+#[cfg(unix)]
+mod hostile;
+#[cfg(unix)]
+mod launching;
+mod place;
+#[cfg(unix)]
+mod queries;
+#[cfg(unix)]
+mod races;
+#[cfg(unix)]
+mod raw;
+mod suite;
+mod wire;

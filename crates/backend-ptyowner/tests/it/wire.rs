@@ -1,0 +1,275 @@
+//! The bytes of every message of version 1, pinned: a released message never changes.
+
+use abide_backend_ptyowner::wire::{
+    PROTOCOL_VERSION, codec,
+    event::{
+        Answer, Attached, Captured, Ended, Event, Failure, Holder, Outcome, Reply, Running,
+        Snapshot, Status, Stopped, Survivor,
+    },
+    frame::{Frame, Kind},
+    hello::{Challenge, Hello, MAGIC, Proof, Refused, Welcome},
+    launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
+    request::{Attach, Call, Capture, Format, Mode, Request, Scrollback, Size, Stop},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Encodes, decodes again, and returns the bytes as a hex dump.
+fn pin<M>(kind: Kind, message: &M) -> String
+where
+    M: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let bytes = codec::encode(kind, message);
+    let frame = Frame {
+        kind,
+        body: bytes.slice(8..),
+    };
+    assert_eq!(&codec::decode::<M>(&frame).expect("what was encoded decodes"), message);
+    format!("{message:?}\n{}", hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let rows = bytes.chunks(16).map(|row| {
+        let row = row.iter().map(|byte| format!("{byte:02x}"));
+        row.collect::<Vec<_>>().join(" ")
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+fn holder() -> Holder {
+    Holder {
+        client: 7,
+        label: "me".into(),
+        since_ms: 1000,
+    }
+}
+
+fn ended(outcome: Outcome) -> Ended {
+    Ended {
+        outcome,
+        started_ms: 1,
+        ended_ms: 2,
+        offset: 3,
+    }
+}
+
+/// proves O8
+#[test]
+fn the_handshake_is_pinned() {
+    let mut all = vec![
+        pin(
+            Kind::Hello,
+            &Hello {
+                magic: MAGIC,
+                versions: vec![PROTOCOL_VERSION],
+                session: "s".into(),
+                nonce: [0xaa; 32],
+            },
+        ),
+        pin(
+            Kind::Challenge,
+            &Challenge {
+                version: PROTOCOL_VERSION,
+                generation: [0xbb; 16],
+                nonce: [0xcc; 32],
+                proof: [0xdd; 32],
+            },
+        ),
+        pin(
+            Kind::Proof,
+            &Proof {
+                proof: [0xee; 32],
+                label: "me".into(),
+            },
+        ),
+        pin(Kind::Welcome, &Welcome { client: 7 }),
+    ];
+    let refusals = [
+        Refused::Version {
+            offered: vec![9],
+            spoken: vec![1],
+        },
+        Refused::Session,
+        Refused::Proof,
+        Refused::TooMany { limit: 32 },
+        Refused::User,
+        Refused::Protocol { reason: "r".into() },
+        Refused::TooSlow { limit_ms: 5000 },
+    ];
+    all.extend(refusals.iter().map(|refused| pin(Kind::Refused, refused)));
+    insta::assert_snapshot!(all.join("\n\n"));
+}
+
+#[test]
+fn requests_are_pinned() {
+    let size = Size { rows: 24, cols: 80 };
+    let attach = |mode, scrollback| {
+        Request::Attach(Attach {
+            mode,
+            size: Some(size),
+            from: Some(5),
+            scrollback,
+        })
+    };
+    let requests = [
+        Request::Status,
+        attach(Mode::Control, Scrollback::Replace),
+        attach(Mode::View, Scrollback::Keep),
+        attach(Mode::Steal, Scrollback::Keep),
+        Request::Inject,
+        Request::Resize(size),
+        Request::Capture(Capture {
+            format: Format::Text,
+            history_lines: 1,
+        }),
+        Request::Capture(Capture {
+            format: Format::Ansi,
+            history_lines: 0,
+        }),
+        Request::Stop(Stop {
+            generation: [0xbb; 16],
+            grace_ms: 5000,
+        }),
+    ];
+    let pinned = requests.map(|request| pin(Kind::Call, &Call { id: 1, request }));
+    insta::assert_snapshot!(pinned.join("\n\n"));
+}
+
+#[test]
+fn replies_are_pinned() {
+    let size = Size { rows: 24, cols: 80 };
+    let running = Running {
+        pid: 42,
+        started_ms: 1,
+        last_output_ms: Some(2),
+        size,
+        offset: 3,
+        title: Some("t".into()),
+        controller: Some(holder()),
+        viewers: 4,
+    };
+    let captured = Captured {
+        size,
+        offset: 3,
+        cursor_row: 1,
+        cursor_col: 2,
+        cursor_visible: true,
+        title: None,
+        alternate: false,
+        len: 9,
+    };
+    let stopped = Stopped {
+        ended: ended(Outcome::Signaled(15)),
+        survivors: vec![Survivor {
+            pid: 43,
+            name: "n".into(),
+        }],
+    };
+    let results = [
+        Ok(Answer::Status(Status::Running(running))),
+        Ok(Answer::Status(Status::Ended(ended(Outcome::Exited(3))))),
+        Ok(Answer::Attached(Attached {
+            controls: true,
+            size,
+        })),
+        Ok(Answer::Done),
+        Ok(Answer::Captured(captured)),
+        Ok(Answer::Stopped(stopped)),
+        Err(Failure::Busy(holder())),
+        Err(Failure::NotController),
+        Err(Failure::AlreadyAttached),
+        Err(Failure::WrongGeneration([0xbb; 16])),
+        Err(Failure::Ended),
+        Err(Failure::System("r".into())),
+    ];
+    let pinned = results.map(|result| pin(Kind::Reply, &Reply { id: 1, result }));
+    insta::assert_snapshot!(pinned.join("\n\n"));
+}
+
+#[test]
+fn events_are_pinned() {
+    let size = Size { rows: 24, cols: 80 };
+    let events = [
+        Event::Snapshot(Snapshot {
+            offset: 3,
+            size,
+            len: 9,
+        }),
+        Event::Lagged { skipped: 5 },
+        Event::Resized(size),
+        Event::ControlLost(holder()),
+        Event::InputTaken { total: 6 },
+        Event::Ended(ended(Outcome::Exited(-1))),
+        Event::Closing { reason: "r".into() },
+    ];
+    insta::assert_snapshot!(events.map(|event| pin(Kind::Event, &event)).join("\n\n"));
+}
+
+#[test]
+fn raw_frames_and_the_launch_are_pinned() {
+    let request = LaunchRequest {
+        version: LAUNCH_VERSION,
+        owners_dir: b"/o".to_vec(),
+        runtime_dir: b"/r".to_vec(),
+        session: "s".into(),
+        argv: vec![b"sh".to_vec()],
+        cwd: b"/".to_vec(),
+        env: vec![(b"A".to_vec(), b"b".to_vec())],
+        size: (24, 80),
+        history_bytes: 1,
+        replaces: Some([0xbb; 16]),
+    };
+    let mut all = vec![
+        hex(&codec::raw(Kind::Input, b"in")),
+        hex(&codec::raw(Kind::Part, b"part")),
+        hex(&codec::encode_launch(&request)),
+    ];
+    let replies = [
+        LaunchReply::Started {
+            generation: [0xbb; 16],
+        },
+        LaunchReply::Existing,
+        LaunchReply::ProgramNotFound { reason: "r".into() },
+        LaunchReply::BadDirectory { reason: "r".into() },
+        LaunchReply::NewerState {
+            path: b"/p".to_vec(),
+            found: 9,
+        },
+        LaunchReply::Locked { reason: "r".into() },
+        LaunchReply::Failed { reason: "r".into() },
+    ];
+    for reply in replies {
+        let bytes = codec::encode_launch(&reply);
+        assert_eq!(codec::decode_launch(&bytes), Some(reply));
+        all.push(hex(&bytes));
+    }
+    insta::assert_snapshot!(all.join("\n\n"));
+}
+
+/// proves O7
+#[test]
+fn what_is_left_over_after_a_message_is_refused() {
+    let bytes = codec::encode(Kind::Welcome, &Welcome { client: 7 });
+    let mut body = bytes[8..].to_vec();
+    body.push(0);
+    let frame = Frame {
+        kind: Kind::Welcome,
+        body: body.into(),
+    };
+    let refused = codec::decode::<Welcome>(&frame).expect_err("a byte is left over");
+    assert!(refused.to_string().contains("1 bytes are left over"), "{refused}");
+}
+
+/// proves O7
+#[test]
+fn a_length_inside_a_message_allocates_nothing() {
+    // A session id that claims to have 2^62 bytes.
+    let mut body = MAGIC.to_vec();
+    body.extend_from_slice(&1_u64.to_le_bytes());
+    body.extend_from_slice(&1_u16.to_le_bytes());
+    body.extend_from_slice(&(1_u64 << 62).to_le_bytes());
+    let frame = Frame {
+        kind: Kind::Hello,
+        body: body.into(),
+    };
+    assert!(codec::decode::<Hello>(&frame).is_err());
+}
