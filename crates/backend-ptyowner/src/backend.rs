@@ -141,11 +141,12 @@ impl TerminalBackend for OwnerBackend {
     }
 
     async fn list(&self) -> Result<Vec<SessionStatus>, BackendError> {
-        let sessions =
-            discover::sessions(&self.settings.owners_dir).map_err(|source| BackendError::BadState {
+        let sessions = discover::sessions(&self.settings.owners_dir).map_err(|source| {
+            BackendError::BadState {
                 path: self.settings.owners_dir.clone(),
                 source: source.into(),
-            })?;
+            }
+        })?;
         let looks = sessions.iter().map(|session| self.status_in_list(session));
         let statuses = futures_util::future::join_all(looks).await;
         Ok(statuses.into_iter().flatten().collect())

@@ -8,6 +8,7 @@ pub(crate) mod attachment;
 pub(crate) mod connection;
 pub(crate) mod discover;
 pub(crate) mod ended;
+mod incoming;
 pub(crate) mod launch;
 
 pub(crate) use self::connection::{ConnectError, OwnerClient};

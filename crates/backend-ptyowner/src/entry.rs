@@ -24,7 +24,11 @@ const USAGE: u8 = 2;
 #[must_use]
 pub fn become_helper() -> Option<ExitCode> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if words.iter().map(OsString::as_os_str).eq(OWNER_WORDS.map(OsStr::new)) {
+    if words
+        .iter()
+        .map(OsString::as_os_str)
+        .eq(OWNER_WORDS.map(OsStr::new))
+    {
         return Some(owner::run());
     }
     match words.split_first() {

@@ -22,7 +22,10 @@ pub mod entry;
 mod owner;
 mod probe;
 mod state;
-#[expect(unsafe_code, reason = "the platform's calls; one operation per block, each with its rule")]
+#[expect(
+    unsafe_code,
+    reason = "the platform's calls; one operation per block, each with its rule"
+)]
 mod sys;
 pub mod token;
 pub mod wire;

@@ -62,7 +62,9 @@ pub(crate) fn run() -> ExitCode {
         });
         return ExitCode::FAILURE;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     match runtime {
         Ok(runtime) => runtime.block_on(live(request)),
         Err(err) => {
@@ -77,7 +79,11 @@ pub(crate) fn run() -> ExitCode {
 fn read_request() -> Option<LaunchRequest> {
     let mut bytes = zeroize::Zeroizing::new(Vec::new());
     let limit = MAX_LAUNCH_BYTES as u64 + 1;
-    io::stdin().lock().take(limit).read_to_end(&mut bytes).ok()?;
+    io::stdin()
+        .lock()
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .ok()?;
     codec::decode_launch(&bytes)
 }
 

@@ -1,24 +1,34 @@
 //! Points of a launch and of an end where a test may hold the whole process.
 //!
-//! In builds with debug assertions, and only if `ABIDE_PROBE_DIR` is set: at point `p`, if
+//! In builds with debug assertions, and only if the session's environment has `ABIDE_PROBE_DIR`: at
+//! point `p`, if
 //! `$ABIDE_PROBE_DIR/p` is a named pipe, the process writes its id and a line end into it, which
 //! waits for the test to read, and then reads `$ABIDE_PROBE_DIR/p.go` to its end, which waits for
 //! the test to let go. Release builds hold nothing anywhere.
 
 use std::sync::Arc;
 
-use abide_core::probe::{NoProbe, Probe};
+use abide_core::{
+    env_policy::Environment,
+    probe::{NoProbe, Probe},
+};
 
 /// Names the directory of the pipes.
 #[cfg(debug_assertions)]
 const PROBE_DIR: &str = "ABIDE_PROBE_DIR";
 
-/// Returns the probe of this process.
-pub(crate) fn of_process() -> Arc<dyn Probe> {
-    #[cfg(debug_assertions)]
-    if let Some(dir) = std::env::var_os(PROBE_DIR) {
-        return Arc::new(PipeProbe { dir: dir.into() });
+/// Returns the probe of an owner whose session has this environment.
+#[cfg(debug_assertions)]
+pub(crate) fn for_session(env: &Environment) -> Arc<dyn Probe> {
+    match env.get(PROBE_DIR) {
+        Some(dir) => Arc::new(PipeProbe { dir: dir.into() }),
+        None => Arc::new(NoProbe),
     }
+}
+
+/// Returns the probe that holds nothing.
+#[cfg(not(debug_assertions))]
+pub(crate) fn for_session(_env: &Environment) -> Arc<dyn Probe> {
     Arc::new(NoProbe)
 }
 

@@ -268,7 +268,8 @@ fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
         other => other.map_err(failed)?,
     };
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, MAX_FILE_BYTES + 1), &mut bytes).map_err(failed)?;
+    io::Read::read_to_end(&mut io::Read::take(file, MAX_FILE_BYTES + 1), &mut bytes)
+        .map_err(failed)?;
     if MAX_FILE_BYTES < bytes.len() as u64 {
         return Err(StateError::Damaged {
             path: path.to_owned(),
@@ -279,7 +280,10 @@ fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
 }
 
 fn is_absent(err: &io::Error) -> bool {
-    matches!(err.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(
+        err.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {

@@ -9,7 +9,11 @@ use crate::{
     client::discover::DiscoverError,
     state::{SCHEMA, StateError},
 };
-pub(super) fn discover_error(action: &'static str, session: &SessionId, err: DiscoverError) -> BackendError {
+pub(super) fn discover_error(
+    action: &'static str,
+    session: &SessionId,
+    err: DiscoverError,
+) -> BackendError {
     match err {
         DiscoverError::State(err) => state_error(action, session, err),
         other => BackendError::Failed {
@@ -20,7 +24,11 @@ pub(super) fn discover_error(action: &'static str, session: &SessionId, err: Dis
     }
 }
 
-pub(super) fn state_error(action: &'static str, session: &SessionId, err: StateError) -> BackendError {
+pub(super) fn state_error(
+    action: &'static str,
+    session: &SessionId,
+    err: StateError,
+) -> BackendError {
     match err {
         StateError::Newer { path, found } => BackendError::NewerState {
             path,
@@ -38,7 +46,10 @@ pub(super) fn state_error(action: &'static str, session: &SessionId, err: StateE
 /// Returns an error's text with what lies beneath it.
 pub(super) fn with_causes(err: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(err), |err| err.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Refuses to touch another start than the one named.

@@ -54,12 +54,14 @@ impl OwnerBackend {
             Found::Live(file) => {
                 let state = match self.ask_status(session, &file).await {
                     Ok(state) => state,
-                    Err(Unanswered::Error(BackendError::Unresponsive { holder_pid, source, .. })) => {
-                        SessionState::Unresponsive {
-                            holder_pid,
-                            reason: with_causes(&*source),
-                        }
-                    }
+                    Err(Unanswered::Error(BackendError::Unresponsive {
+                        holder_pid,
+                        source,
+                        ..
+                    })) => SessionState::Unresponsive {
+                        holder_pid,
+                        reason: with_causes(&*source),
+                    },
                     Err(other) => return Err(other),
                 };
                 Some(self.status_of(session, file.generation, state))

@@ -16,7 +16,7 @@ use super::{OwnerBackend, discover_error, state_error, with_causes};
 use crate::{
     client::{
         ConnectError, OwnerClient,
-        attachment::{self, LiveInput, LiveOutput, State, Window},
+        attachment::{self, LiveInput, LiveOutput, Shared},
         connection::Address,
         discover::{self, Found},
     },
@@ -108,7 +108,9 @@ impl OwnerBackend {
             .await
             .map_err(|err| self.unanswered(session, file, err))?;
         match answer {
-            Ok(Answer::Status(Status::Running(running))) => Ok(SessionState::Running(running.into())),
+            Ok(Answer::Status(Status::Running(running))) => {
+                Ok(SessionState::Running(running.into()))
+            }
             Ok(Answer::Status(Status::Ended(ended))) => Ok(SessionState::Ended(ended.into())),
             other => Err(unexpected("look at", session, other)),
         }
@@ -129,25 +131,15 @@ impl OwnerBackend {
             Ok(Answer::Attached(attached)) => attached,
             other => return Err(unexpected("attach to", session, other)),
         };
-        let window = Arc::new(Window::default());
-        let input = LiveInput::new(
-            session.clone(),
-            attached.controls,
-            client.stream.clone(),
-            Arc::clone(&window),
-        );
+        let (id, stream) = (ClientId::new(client.client), client.stream.clone());
+        let shared = Shared::new(session.clone(), client, attached.controls);
         Ok(Attachment {
             generation: file.generation,
-            client: ClientId::new(client.client),
+            client: id,
             controls: attached.controls,
             size: attached.size.into(),
-            output: Box::new(LiveOutput {
-                session: session.clone(),
-                frames: client.frames,
-                window,
-                state: State::Ready,
-            }),
-            input: Box::new(input),
+            output: Box::new(LiveOutput(Arc::clone(&shared))),
+            input: Box::new(LiveInput::new(shared, stream)),
         })
     }
 
@@ -207,7 +199,11 @@ impl OwnerBackend {
             generation: file.generation,
             size: captured.size.into(),
             offset: Offset::new(captured.offset),
-            cursor: (captured.cursor_row, captured.cursor_col, captured.cursor_visible),
+            cursor: (
+                captured.cursor_row,
+                captured.cursor_col,
+                captured.cursor_visible,
+            ),
             title: captured.title,
             alternate: captured.alternate,
             content,

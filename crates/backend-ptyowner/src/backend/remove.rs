@@ -40,5 +40,6 @@ pub(super) fn remove(
     }
     // An owner that has recorded its end may still be on its way out.
     let _owner = KernelLock::acquire(&dir.owner_lock()).map_err(lock_error)?;
-    dir.remove().map_err(|err| state_error("remove", session, err))
+    dir.remove()
+        .map_err(|err| state_error("remove", session, err))
 }

@@ -112,12 +112,12 @@ impl OwnerClient {
     }
 
     async fn greet(address: &Address<'_>, label: &str) -> Result<Self, ConnectError> {
-        let stream = sys::endpoint::connect(address.endpoint).await.map_err(|source| {
-            ConnectError::Unreachable {
+        let stream = sys::endpoint::connect(address.endpoint)
+            .await
+            .map_err(|source| ConnectError::Unreachable {
                 endpoint: address.endpoint.to_owned(),
                 source,
-            }
-        })?;
+            })?;
         let stream = SharedStream(Arc::new(stream));
         let mut frames = FrameReader::new(stream.clone(), Sender::Owner);
         let hello = Hello {
@@ -171,10 +171,15 @@ impl OwnerClient {
             .unwrap_or(Err(ConnectError::Late(deadline)))
     }
 
-    async fn exchange(&mut self, request: Request) -> Result<Result<Answer, Failure>, ConnectError> {
+    async fn exchange(
+        &mut self,
+        request: Request,
+    ) -> Result<Result<Answer, Failure>, ConnectError> {
         self.last_call += 1;
         let id = self.last_call;
-        self.stream.send(&codec::encode(Kind::Call, &Call { id, request })).await?;
+        self.stream
+            .send(&codec::encode(Kind::Call, &Call { id, request }))
+            .await?;
         loop {
             let frame = next(&mut self.frames).await?;
             if frame.kind == Kind::Reply {

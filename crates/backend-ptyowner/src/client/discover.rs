@@ -73,11 +73,13 @@ pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError>
             path: dir.owner_lock(),
         }),
         None => Ok(Found::Nothing),
-        Some(owner) => Ok(match exit.filter(|exit| exit.generation == owner.generation) {
-            Some(exit) => Found::Ended(Box::new(recorded(exit))),
-            None if is_held => Found::Live(Box::new(owner)),
-            None => Found::Ended(Box::new(lost(&owner))),
-        }),
+        Some(owner) => Ok(
+            match exit.filter(|exit| exit.generation == owner.generation) {
+                Some(exit) => Found::Ended(Box::new(recorded(exit))),
+                None if is_held => Found::Live(Box::new(owner)),
+                None => Found::Ended(Box::new(lost(&owner))),
+            },
+        ),
     }
 }
 
@@ -148,7 +150,11 @@ pub(crate) fn sessions(owners_dir: &Path) -> std::io::Result<Vec<SessionId>> {
     let mut ids = Vec::new();
     for entry in entries {
         // What has no session's name is not ours to judge.
-        if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+        if let Some(id) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        {
             ids.push(id);
         }
     }

@@ -113,7 +113,6 @@ impl NoInput {
     }
 }
 
-
 impl EndedStart {
     pub(crate) fn ended(&self) -> Ended {
         self.ended.clone()

@@ -74,7 +74,9 @@ async fn attempt(
     let request = zeroize::Zeroizing::new(codec::encode_launch(&request(settings, spec)));
     let mut owner = spawn(settings).map_err(failed)?;
     settings.probe.reached("launch.spawned");
-    let reply = converse(&mut owner, &request, &*settings.probe).await.map_err(failed)?;
+    let reply = converse(&mut owner, &request, &*settings.probe)
+        .await
+        .map_err(failed)?;
     // The process that was spawned ends as soon as the owner has left it.
     owner.wait().await.map_err(failed)?;
     Ok(reply)
@@ -90,7 +92,11 @@ fn request(settings: &OwnerSettings, spec: &SessionSpec) -> LaunchRequest {
         session: spec.session.to_string(),
         argv: argv.map(|word| bytes(word)).collect(),
         cwd: bytes(spec.cwd.as_os_str()),
-        env: spec.env.iter().map(|(name, value)| (bytes(name), bytes(value))).collect(),
+        env: spec
+            .env
+            .iter()
+            .map(|(name, value)| (bytes(name), bytes(value)))
+            .collect(),
         size: (spec.size.rows(), spec.size.cols()),
         history_bytes: spec.history_bytes,
         replaces: spec.replaces.map(|generation| *generation.as_bytes()),
@@ -103,7 +109,10 @@ fn spawn(settings: &OwnerSettings) -> io::Result<Child> {
         Helper::Program(path) => path.clone(),
     };
     let mut command = sys::detach::owner_command(&program, &OWNER_WORDS);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     tokio::process::Command::from(command).spawn()
 }
 
@@ -124,7 +133,10 @@ async fn converse(
     drop(stdin);
     probe.reached("launch.sent");
     let mut reply = Vec::new();
-    (&mut stdout).take(MAX_LAUNCH_BYTES as u64).read_to_end(&mut reply).await?;
+    (&mut stdout)
+        .take(MAX_LAUNCH_BYTES as u64)
+        .read_to_end(&mut reply)
+        .await?;
     Ok(codec::decode_launch(&reply))
 }
 
@@ -159,7 +171,9 @@ fn judge(
         None => {
             let dir = SessionDir::new(&settings.owners_dir, &spec.session);
             Err(launch_failed(match log_tail(&dir) {
-                Some(tail) => format!("its owner ended without a word; the end of its log:\n{tail}"),
+                Some(tail) => {
+                    format!("its owner ended without a word; the end of its log:\n{tail}")
+                }
                 None => "its owner ended without a word and left no log".into(),
             }))
         }

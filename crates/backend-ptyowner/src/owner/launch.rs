@@ -86,7 +86,7 @@ pub(crate) fn endpoint_stem(generation: &[u8; 16]) -> String {
 /// Starts the session, or says why not; what this call made is taken away again then.
 pub(crate) fn start(request: LaunchRequest) -> Result<Started, LaunchReply> {
     let wanted = parse(request)?;
-    let probe = probe::of_process();
+    let probe = probe::for_session(&wanted.env);
     let start_lock = lock_start(&wanted.dir)?;
     probe.reached("owner.start_locked");
     let earlier = match existing(&wanted)? {
@@ -109,12 +109,17 @@ fn parse(mut request: LaunchRequest) -> Result<Wanted, LaunchReply> {
             request.version
         )));
     }
-    let session: SessionId =
-        request.session.parse().map_err(|err| failed(&format!("{err}")))?;
+    let session: SessionId = request
+        .session
+        .parse()
+        .map_err(|err| failed(&format!("{err}")))?;
     let os = sys::os_bytes::from_bytes;
     let take = std::mem::take::<Vec<u8>>;
     let owners_dir = PathBuf::from(os(take(&mut request.owners_dir)));
-    let argv: Vec<OsString> = std::mem::take(&mut request.argv).into_iter().map(os).collect();
+    let argv: Vec<OsString> = std::mem::take(&mut request.argv)
+        .into_iter()
+        .map(os)
+        .collect();
     if argv.is_empty() {
         return Err(failed("no program was named"));
     }
@@ -168,9 +173,15 @@ fn acquire_within(
     let (send, receive) = mpsc::sync_channel(1);
     let waiting = path.to_owned();
     std::thread::spawn(move || send.send(KernelLock::acquire(&waiting)));
-    receive.recv_timeout(deadline).map_err(|_| LaunchReply::Locked {
-        reason: format!("`{}` was held for {} s by another process", path.display(), deadline.as_secs()),
-    })
+    receive
+        .recv_timeout(deadline)
+        .map_err(|_| LaunchReply::Locked {
+            reason: format!(
+                "`{}` was held for {} s by another process",
+                path.display(),
+                deadline.as_secs()
+            ),
+        })
 }
 
 /// What there is of the session already.
@@ -192,7 +203,11 @@ fn existing(wanted: &Wanted) -> Result<Existing, LaunchReply> {
         Err(err) => return Err(refused(&err)),
     };
     let Some(owner) = owner else {
-        return Ok(if is_held(wanted)? { Existing::Answers } else { Existing::None });
+        return Ok(if is_held(wanted)? {
+            Existing::Answers
+        } else {
+            Existing::None
+        });
     };
     let exit = wanted.dir.read_exit().map_err(|err| refused(&err))?;
     let has_ended = exit.is_some_and(|exit| exit.generation == owner.generation);
@@ -224,7 +239,10 @@ fn start_new(
     let generation = Generation::random();
     let stem = endpoint_stem(generation.as_bytes());
     let (socket, endpoint) = sys::endpoint::bind(&wanted.runtime_dir, &stem).map_err(|err| {
-        failed(&format!("cannot listen in `{}`: {err}", wanted.runtime_dir.display()))
+        failed(&format!(
+            "cannot listen in `{}`: {err}",
+            wanted.runtime_dir.display()
+        ))
     })?;
     probe.reached("owner.bound");
     let made = make_session(wanted, generation, &path, &endpoint, &probe);
@@ -255,7 +273,8 @@ fn make_session(
     probe: &Arc<dyn Probe>,
 ) -> Result<(Session, Token), LaunchReply> {
     let reaper = Reaper::new().map_err(|err| failed(&format!("cannot watch a child: {err}")))?;
-    let pty = Pty::open(wanted.size).map_err(|err| failed(&format!("cannot open a terminal: {err}")))?;
+    let pty =
+        Pty::open(wanted.size).map_err(|err| failed(&format!("cannot open a terminal: {err}")))?;
     let trampoline = std::env::current_exe()
         .map_err(|err| failed(&format!("cannot find this program's own file: {err}")))?;
     let started_at = SystemClock.now();
@@ -263,7 +282,11 @@ fn make_session(
         .spawn(&ChildCommand {
             trampoline,
             args: entry::exec_child_words(&wanted.cwd, path, &wanted.argv),
-            env: wanted.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            env: wanted
+                .env
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
         })
         .map_err(|err| failed(&format!("cannot start the child: {err}")))?;
     probe.reached("owner.spawned");

@@ -71,7 +71,9 @@ impl Outbox {
             return Ok(());
         }
         let skipped = (queue.output_bytes + len) as u64;
-        queue.frames.retain(|entry| matches!(entry, Entry::Other(_)));
+        queue
+            .frames
+            .retain(|entry| matches!(entry, Entry::Other(_)));
         queue.output_bytes = 0;
         queue.lagging = true;
         Err(Lagging { skipped })

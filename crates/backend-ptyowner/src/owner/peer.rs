@@ -100,7 +100,9 @@ impl Peer {
             return Err(Rejected::Told(Refused::Session));
         }
         let nonce = id::random_bytes();
-        let Secrets { generation, token, .. } = &*self.secrets;
+        let Secrets {
+            generation, token, ..
+        } = &*self.secrets;
         let proof = |side| prove(token, side, &hello, version, generation, &nonce);
         let challenge = Challenge {
             version,
@@ -108,7 +110,8 @@ impl Peer {
             nonce,
             proof: proof(Side::Owner),
         };
-        self.send(&codec::encode(Kind::Challenge, &challenge)).await?;
+        self.send(&codec::encode(Kind::Challenge, &challenge))
+            .await?;
         let answer: Proof = codec::decode(&expect(frames, Kind::Proof).await?)?;
         if !Token::is_same_hash(answer.proof, proof(Side::Client)) {
             return Err(Rejected::Told(Refused::Proof));
@@ -116,7 +119,8 @@ impl Peer {
         answer.check()?;
         frames.trust();
         let client = self.client.get();
-        self.send(&codec::encode(Kind::Welcome, &Welcome { client })).await?;
+        self.send(&codec::encode(Kind::Welcome, &Welcome { client }))
+            .await?;
         Ok(answer.label)
     }
 
@@ -135,7 +139,12 @@ impl Peer {
             () = self.read(frames, &outbox) => {}
             () = self.write(&outbox) => {}
         }
-        let _ = self.commands.send(Command::Left { client: self.client }).await;
+        let _ = self
+            .commands
+            .send(Command::Left {
+                client: self.client,
+            })
+            .await;
         debug!(client = %self.client, "left");
     }
 
@@ -190,7 +199,9 @@ impl Peer {
                     }
                 }
                 Next::AskForSnapshot => {
-                    let drained = Command::Drained { client: self.client };
+                    let drained = Command::Drained {
+                        client: self.client,
+                    };
                     if self.commands.send(drained).await.is_err() {
                         return;
                     }

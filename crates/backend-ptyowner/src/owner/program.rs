@@ -31,7 +31,11 @@ pub(crate) fn resolve(program: &OsStr, path_variable: Option<&OsStr>) -> Result<
     };
     std::env::split_paths(variable)
         .filter(|dir| dir.is_absolute())
-        .flat_map(|dir| sys::files::program_names(program).into_iter().map(move |name| dir.join(name)))
+        .flat_map(|dir| {
+            sys::files::program_names(program)
+                .into_iter()
+                .map(move |name| dir.join(name))
+        })
         .find(|candidate| sys::files::check_executable(candidate).is_ok())
         .ok_or_else(|| format!("it is not on the session's PATH: {}", variable.display()))
 }
@@ -52,9 +56,16 @@ mod tests {
     /// proves O3
     #[test]
     fn a_name_is_looked_for_on_the_path_given_and_the_error_names_that_path() {
-        let refused = resolve(OsStr::new("no-such-program"), Some(OsStr::new("/nowhere:/else")));
+        let refused = resolve(
+            OsStr::new("no-such-program"),
+            Some(OsStr::new("/nowhere:/else")),
+        );
         assert!(refused.unwrap_err().contains("/nowhere:/else"));
-        assert!(resolve(OsStr::new("x"), None).unwrap_err().contains("no PATH"));
+        assert!(
+            resolve(OsStr::new("x"), None)
+                .unwrap_err()
+                .contains("no PATH")
+        );
         assert!(resolve(OsStr::new(""), None).unwrap_err().contains("empty"));
     }
 }

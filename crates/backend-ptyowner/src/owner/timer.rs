@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Returns the instant after `wait` from now.
-#[expect(clippy::disallowed_methods, reason = "the one place where the owner reads the runtime's time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the owner reads the runtime's time"
+)]
 pub(crate) fn after(wait: Duration) -> Instant {
     Instant::now() + wait
 }

@@ -15,7 +15,9 @@ use super::{
 };
 
 fn config<const LIMIT: usize>() -> Configuration<LittleEndian, Fixint, Limit<LIMIT>> {
-    bincode::config::standard().with_fixed_int_encoding().with_limit::<LIMIT>()
+    bincode::config::standard()
+        .with_fixed_int_encoding()
+        .with_limit::<LIMIT>()
 }
 
 /// Returns the whole frame that carries a message.
@@ -27,7 +29,10 @@ fn config<const LIMIT: usize>() -> Configuration<LittleEndian, Fixint, Limit<LIM
 pub fn encode<M: Serialize>(kind: Kind, message: &M) -> Bytes {
     let body = bincode::serde::encode_to_vec(message, config::<MAX_BODY_BYTES>())
         .expect("messages hold nothing that cannot be encoded");
-    assert!(body.len() <= MAX_BODY_BYTES, "fields of messages are bounded");
+    assert!(
+        body.len() <= MAX_BODY_BYTES,
+        "fields of messages are bounded"
+    );
     raw(kind, &body)
 }
 
@@ -47,11 +52,13 @@ pub fn raw(kind: Kind, body: &[u8]) -> Bytes {
 /// When the body is not one message of that type, whole and with nothing after it.
 pub fn decode<M: DeserializeOwned>(frame: &Frame) -> Result<M, WireError> {
     let kind = frame.kind;
-    let (message, used) = bincode::serde::decode_from_slice(&frame.body, config::<MAX_BODY_BYTES>())
-        .map_err(|err| WireError::Malformed {
-            kind,
-            reason: err.to_string(),
-        })?;
+    let (message, used) =
+        bincode::serde::decode_from_slice(&frame.body, config::<MAX_BODY_BYTES>()).map_err(
+            |err| WireError::Malformed {
+                kind,
+                reason: err.to_string(),
+            },
+        )?;
     let extra = frame.body.len() - used;
     if extra != 0 {
         return Err(WireError::LeftOver { kind, extra });

@@ -144,7 +144,12 @@ impl Decoder {
         if !self.sender.may_send(kind) {
             return Err(WireError::UnexpectedKind(kind));
         }
-        let len = [self.buffer[4], self.buffer[5], self.buffer[6], self.buffer[7]];
+        let len = [
+            self.buffer[4],
+            self.buffer[5],
+            self.buffer[6],
+            self.buffer[7],
+        ];
         let len = u32::from_le_bytes(len) as usize;
         let limit = self.sender.max_body_bytes();
         if limit < len {
@@ -256,16 +261,30 @@ mod tests {
     #[test]
     fn a_frame_of_the_wrong_side_or_before_the_proof_is_refused_by_name() {
         let mut decoder = Decoder::new(Sender::NewClient);
-        decoder.buffer_mut().extend_from_slice(&header(Kind::Input, 0));
-        assert_eq!(decoder.next_frame(), Err(WireError::UnexpectedKind(Kind::Input)));
+        decoder
+            .buffer_mut()
+            .extend_from_slice(&header(Kind::Input, 0));
+        assert_eq!(
+            decoder.next_frame(),
+            Err(WireError::UnexpectedKind(Kind::Input))
+        );
         let mut decoder = Decoder::new(Sender::Client);
-        decoder.buffer_mut().extend_from_slice(&header(Kind::Output, 0));
-        assert_eq!(decoder.next_frame(), Err(WireError::UnexpectedKind(Kind::Output)));
+        decoder
+            .buffer_mut()
+            .extend_from_slice(&header(Kind::Output, 0));
+        assert_eq!(
+            decoder.next_frame(),
+            Err(WireError::UnexpectedKind(Kind::Output))
+        );
         let mut decoder = Decoder::new(Sender::Owner);
-        decoder.buffer_mut().extend_from_slice(&[9, 0, 0, 0, 0, 0, 0, 0]);
+        decoder
+            .buffer_mut()
+            .extend_from_slice(&[9, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(decoder.next_frame(), Err(WireError::UnknownKind(9)));
         let mut decoder = Decoder::new(Sender::Client);
-        decoder.buffer_mut().extend_from_slice(&[3, 0, 1, 0, 0, 0, 0, 0]);
+        decoder
+            .buffer_mut()
+            .extend_from_slice(&[3, 0, 1, 0, 0, 0, 0, 0]);
         assert_eq!(decoder.next_frame(), Err(WireError::ReservedBytes));
     }
 }

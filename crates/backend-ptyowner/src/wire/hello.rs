@@ -115,7 +115,12 @@ impl Hello {
     ///
     /// When a field is out of bounds.
     pub fn check(&self) -> Result<(), WireError> {
-        let refuse = |field| Err(WireError::OutOfBounds { kind: Kind::Hello, field });
+        let refuse = |field| {
+            Err(WireError::OutOfBounds {
+                kind: Kind::Hello,
+                field,
+            })
+        };
         if self.magic != MAGIC {
             return refuse("magic");
         }
@@ -147,7 +152,10 @@ impl Proof {
 /// Returns the best version that both speak, in the client's order.
 #[must_use]
 pub fn choose_version(offered: &[u16], spoken: &[u16]) -> Option<u16> {
-    offered.iter().copied().find(|version| spoken.contains(version))
+    offered
+        .iter()
+        .copied()
+        .find(|version| spoken.contains(version))
 }
 
 /// Returns the proof of one side for one conversation.
@@ -194,7 +202,14 @@ mod tests {
     fn a_proof_is_good_for_one_side_one_token_and_one_conversation() {
         let token = Token::random();
         let proof = |token: &Token, side, owner_nonce: u8, generation: u8| {
-            prove(token, side, &hello(), 1, &[generation; 16], &[owner_nonce; 32])
+            prove(
+                token,
+                side,
+                &hello(),
+                1,
+                &[generation; 16],
+                &[owner_nonce; 32],
+            )
         };
         let good = proof(&token, Side::Owner, 2, 3);
         assert_eq!(good, proof(&token, Side::Owner, 2, 3));

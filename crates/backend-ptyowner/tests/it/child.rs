@@ -18,13 +18,18 @@ pub(crate) async fn kill_owner(place: &Place, id: &str) {
     let gone = async {
         loop {
             let status = place.backend.status(&session(id)).await;
-            if matches!(status.map(|status| status.state), Ok(SessionState::Ended(_))) {
+            if matches!(
+                status.map(|status| status.state),
+                Ok(SessionState::Ended(_))
+            ) {
                 break;
             }
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, gone).await.expect("a killed owner is gone");
+    tokio::time::timeout(DEADLINE, gone)
+        .await
+        .expect("a killed owner is gone");
 }
 
 /// proves O2
@@ -54,7 +59,9 @@ fn assert_leads_its_session_with_default_signals(seen: &str) {
     let fact = |name: &str| {
         let mut lines = seen.lines().map(str::trim_end);
         let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        found.unwrap_or_else(|| panic!("`{name}` is missing:\n{seen}")).to_owned()
+        found
+            .unwrap_or_else(|| panic!("`{name}` is missing:\n{seen}"))
+            .to_owned()
     };
     let pid = fact("pid");
     for name in ["pgid", "sid", "foreground", "terminal-sid"] {
@@ -64,7 +71,10 @@ fn assert_leads_its_session_with_default_signals(seen: &str) {
     assert_eq!(set("SigBlk"), 0);
     // Rust's runtime ignores SIGPIPE (13) in the child program itself.
     assert_eq!(set("SigIgn") & !(1 << 12), 0);
-    let fds: Vec<&str> = seen.lines().filter(|line| line.starts_with("fd ")).collect();
+    let fds: Vec<&str> = seen
+        .lines()
+        .filter(|line| line.starts_with("fd "))
+        .collect();
     let numbers = fds.iter().filter_map(|line| line.split_whitespace().nth(1));
     assert_eq!(numbers.collect::<Vec<_>>(), ["0", "1", "2"], "{fds:?}");
 }
@@ -75,7 +85,11 @@ async fn a_child_that_closes_its_terminal_and_lives_on_is_still_running() {
     let place = Place::new();
     let script = "trap 'exit 9' TERM; exec <&- >&- 2>&-; while :; do read x < /dev/tty && \
                   echo \"heard $x\" > /dev/tty && exit 4; done";
-    place.backend.ensure(&place.script("a", script)).await.unwrap();
+    place
+        .backend
+        .ensure(&place.script("a", script))
+        .await
+        .unwrap();
     let mut attachment = place.attach("a", AttachMode::Control).await;
     attachment.input.write("word\n".into()).await.unwrap();
     read_text(&mut attachment, "heard word").await;
@@ -88,7 +102,11 @@ async fn a_child_that_closes_its_terminal_and_lives_on_is_still_running() {
 async fn a_grandchild_that_keeps_the_terminal_open_does_not_hold_up_the_end() {
     let place = Place::new();
     let script = "trap '' HUP; sleep 300 & echo pid $!; exit 6";
-    place.backend.ensure(&place.script("a", script)).await.unwrap();
+    place
+        .backend
+        .ensure(&place.script("a", script))
+        .await
+        .unwrap();
     let mut attachment = place.attach("a", AttachMode::View).await;
     let begin = SystemClock.now();
     let seen = read_text(&mut attachment, "pid ").await;
@@ -104,8 +122,11 @@ async fn a_grandchild_that_keeps_the_terminal_open_does_not_hold_up_the_end() {
 }
 
 async fn ended(place: &Place, id: &str) -> ExitOutcome {
-    let mut attachment =
-        place.backend.attach(&session(id), request(AttachMode::View)).await.unwrap();
+    let mut attachment = place
+        .backend
+        .attach(&session(id), request(AttachMode::View))
+        .await
+        .unwrap();
     let watch = async {
         loop {
             match attachment.output.next().await.unwrap() {
@@ -115,7 +136,9 @@ async fn ended(place: &Place, id: &str) -> ExitOutcome {
             }
         }
     };
-    tokio::time::timeout(DEADLINE, watch).await.expect("the session ends")
+    tokio::time::timeout(DEADLINE, watch)
+        .await
+        .expect("the session ends")
 }
 
 /// proves O14, O15
@@ -124,8 +147,13 @@ async fn output_of_a_command_that_ends_at_once_is_whole_and_its_code_exact() {
     let place = Place::new();
     for round in 0..50 {
         let id = format!("a{round}");
-        let script = format!("head -c 20000 /dev/zero | tr '\\0' x; echo; echo last {round}; exit 7");
-        place.backend.ensure(&place.script(&id, &script)).await.unwrap();
+        let script =
+            format!("head -c 20000 /dev/zero | tr '\\0' x; echo; echo last {round}; exit 7");
+        place
+            .backend
+            .ensure(&place.script(&id, &script))
+            .await
+            .unwrap();
         let mut attachment = place.attach(&id, AttachMode::View).await;
         read_text(&mut attachment, &format!("last {round}")).await;
         assert_eq!(ended(&place, &id).await, ExitOutcome::Exited { code: 7 });
@@ -137,7 +165,11 @@ async fn output_of_a_command_that_ends_at_once_is_whole_and_its_code_exact() {
 #[tokio::test]
 async fn a_session_whose_owner_was_killed_is_lost_and_says_so() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
     kill_owner(&place, "a").await;
     let status = place.backend.status(&session("a")).await.unwrap();
     let SessionState::Ended(ended) = status.state else {
@@ -153,22 +185,43 @@ async fn a_session_whose_owner_was_killed_is_lost_and_says_so() {
 #[tokio::test]
 async fn the_owner_belongs_to_nobody() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
     let pid = place.owner_pid("a");
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    assert_ne!(fields[1], std::process::id().to_string(), "its parent is the launcher");
+    let fields: Vec<&str> = stat
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .collect();
+    assert_ne!(
+        fields[1],
+        std::process::id().to_string(),
+        "its parent is the launcher"
+    );
     assert_eq!(fields[3], pid.to_string(), "it leads no session of its own");
     assert_eq!(fields[4], "0", "it has a controlling terminal");
     let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap();
     assert_eq!(cwd.to_str(), Some("/"));
     let log = place.session_dir("a").join("log");
-    for (fd, expected) in [("0", std::path::Path::new("/dev/null")), ("1", &log), ("2", &log)] {
+    for (fd, expected) in [
+        ("0", std::path::Path::new("/dev/null")),
+        ("1", &log),
+        ("2", &log),
+    ] {
         let target = std::fs::read_link(format!("/proc/{pid}/fd/{fd}")).unwrap();
         assert_eq!(target, expected, "descriptor {fd}");
     }
     let argv = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
-    assert!(argv.ends_with(b"\0owner\0--from-launcher\0"), "{}", String::from_utf8_lossy(&argv));
+    assert!(
+        argv.ends_with(b"\0owner\0--from-launcher\0"),
+        "{}",
+        String::from_utf8_lossy(&argv)
+    );
     place.clear("a").await;
 }
 
@@ -189,7 +242,11 @@ async fn no_value_of_the_environment_is_on_a_command_line_in_a_log_or_in_a_file(
     for file in std::fs::read_dir(place.session_dir("a")).unwrap() {
         let path = file.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
-        assert!(!contains(&bytes, b"hunter2hunter2"), "in {}", path.display());
+        assert!(
+            !contains(&bytes, b"hunter2hunter2"),
+            "in {}",
+            path.display()
+        );
     }
     place.clear("a").await;
 }

@@ -10,15 +10,26 @@ use crate::{
 };
 
 fn mode(path: &std::path::Path) -> u32 {
-    std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+    std::fs::symlink_metadata(path)
+        .unwrap()
+        .permissions()
+        .mode()
+        & 0o7777
 }
 
 /// proves O5
 #[tokio::test]
 async fn endpoint_and_files_are_private() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
-    let endpoint = place.owner_file("a")["endpoint"].as_str().unwrap().to_owned();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
+    let endpoint = place.owner_file("a")["endpoint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let endpoint = std::path::Path::new(&endpoint);
     assert_eq!(mode(endpoint), 0o600);
     assert_eq!(mode(endpoint.parent().unwrap()), 0o700);
@@ -65,13 +76,26 @@ async fn a_socket_path_that_is_too_long_falls_back_to_a_short_private_directory(
     let long = place.env.runtime_dir().join("d".repeat(120));
     place.settings.runtime_dir = long.clone();
     place.backend = abide_backend_ptyowner::OwnerBackend::new(place.settings.clone());
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
-    let endpoint = place.owner_file("a")["endpoint"].as_str().unwrap().to_owned();
-    assert!(endpoint.len() <= 103 && endpoint.starts_with("/tmp/abide-"), "{endpoint}");
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
+    let endpoint = place.owner_file("a")["endpoint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        endpoint.len() <= 103 && endpoint.starts_with("/tmp/abide-"),
+        "{endpoint}"
+    );
     let status = place.backend.status(&session("a")).await.unwrap();
     assert!(matches!(status.state, SessionState::Running(_)));
     place.clear("a").await;
-    assert!(!std::path::Path::new(&endpoint).exists(), "the socket is left behind");
+    assert!(
+        !std::path::Path::new(&endpoint).exists(),
+        "the socket is left behind"
+    );
 }
 
 /// proves O4
@@ -97,7 +121,10 @@ async fn state_of_a_newer_release_is_refused_by_name_and_left_alone() {
     ];
     for err in errors {
         assert_eq!(err.kind(), ErrorKind::Refused);
-        assert!(err.to_string().contains("owner.json") && err.to_string().contains("99"), "{err}");
+        assert!(
+            err.to_string().contains("owner.json") && err.to_string().contains("99"),
+            "{err}"
+        );
         assert!(err.hint().is_some());
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
@@ -139,13 +166,19 @@ async fn a_stopped_owner_is_unresponsive_and_nothing_is_done_about_it() {
         place.backend.stop(&a, None, std::time::Duration::ZERO),
     );
     let state = status.unwrap().state;
-    assert!(matches!(state, SessionState::Unresponsive { .. }), "{state:?}");
+    assert!(
+        matches!(state, SessionState::Unresponsive { .. }),
+        "{state:?}"
+    );
     for err in [ensured.unwrap_err(), stopped.unwrap_err()] {
         assert!(matches!(err, BackendError::Unresponsive { .. }), "{err:?}");
         assert!(err.hint().unwrap().contains("kill -CONT"));
     }
     let refused = place.backend.remove(&a, None).await.unwrap_err();
-    assert!(matches!(refused, BackendError::Refused { .. }), "{refused:?}");
+    assert!(
+        matches!(refused, BackendError::Refused { .. }),
+        "{refused:?}"
+    );
 
     rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
     let again = place.backend.ensure(&spec).await.unwrap();

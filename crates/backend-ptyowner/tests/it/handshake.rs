@@ -18,7 +18,11 @@ use crate::{
 #[tokio::test]
 async fn a_client_without_the_token_is_refused_and_no_other_notices() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
     let mut raw = Raw::connect(&place, "a");
     raw.send(&codec::encode(Kind::Hello, &hello("a")));
     let challenge: Challenge = codec::decode(&raw.frame().unwrap()).unwrap();
@@ -28,7 +32,10 @@ async fn a_client_without_the_token_is_refused_and_no_other_notices() {
     raw.send(&codec::encode(Kind::Proof, &Proof { proof, label }));
     assert_eq!(raw.refusal(), Refused::Proof);
     let status = place.backend.status(&session("a")).await.unwrap();
-    assert!(matches!(status.state, SessionState::Running(_)), "{status:?}");
+    assert!(
+        matches!(status.state, SessionState::Running(_)),
+        "{status:?}"
+    );
     place.clear("a").await;
 }
 
@@ -36,7 +43,11 @@ async fn a_client_without_the_token_is_refused_and_no_other_notices() {
 #[tokio::test]
 async fn a_client_of_another_version_is_told_both_sides_versions() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
     let mut raw = Raw::connect(&place, "a");
     let versions = vec![PROTOCOL_VERSION + 1, PROTOCOL_VERSION + 2];
     let hello = Hello {
@@ -54,7 +65,11 @@ async fn a_client_of_another_version_is_told_both_sides_versions() {
 #[tokio::test]
 async fn a_client_of_another_session_is_refused() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
     let mut raw = Raw::connect(&place, "a");
     raw.send(&codec::encode(Kind::Hello, &hello("b")));
     assert_eq!(raw.refusal(), Refused::Session);
@@ -68,8 +83,15 @@ async fn a_client_of_another_session_is_refused() {
 #[tokio::test]
 async fn a_stranger_at_a_live_owners_address_learns_nothing() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
-    let endpoint = place.owner_file("a")["endpoint"].as_str().unwrap().to_owned();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
+    let endpoint = place.owner_file("a")["endpoint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let hidden = format!("{endpoint}.real");
     std::fs::rename(&endpoint, &hidden).unwrap();
     let stranger = UnixListener::bind(&endpoint).unwrap();
@@ -82,7 +104,8 @@ async fn a_stranger_at_a_live_owners_address_learns_nothing() {
             nonce: [2; 32],
             proof: [3; 32],
         };
-        std::io::Write::write_all(&mut stream, &codec::encode(Kind::Challenge, &challenge)).unwrap();
+        std::io::Write::write_all(&mut stream, &codec::encode(Kind::Challenge, &challenge))
+            .unwrap();
         let mut all = Vec::new();
         stream.read_to_end(&mut all).unwrap();
         send.send(all).unwrap();
@@ -96,9 +119,18 @@ async fn a_stranger_at_a_live_owners_address_learns_nothing() {
     listening.join().unwrap();
     let all = heard.recv().unwrap();
     let token = std::fs::read_to_string(place.session_dir("a").join("token")).unwrap();
-    let token: Vec<u8> = abide_core::id::from_hex::<32>(token.trim()).unwrap().to_vec();
-    assert!(!all.windows(32).any(|window| window == token), "the token was sent");
-    assert_eq!(all.len(), codec::encode(Kind::Hello, &hello("a")).len(), "more than a hello");
+    let token: Vec<u8> = abide_core::id::from_hex::<32>(token.trim())
+        .unwrap()
+        .to_vec();
+    assert!(
+        !all.windows(32).any(|window| window == token),
+        "the token was sent"
+    );
+    assert_eq!(
+        all.len(),
+        codec::encode(Kind::Hello, &hello("a")).len(),
+        "more than a hello"
+    );
 
     std::fs::remove_file(&endpoint).unwrap();
     std::fs::rename(&hidden, &endpoint).unwrap();
@@ -115,24 +147,41 @@ async fn a_stale_state_file_whose_address_is_a_strangers_stops_nothing() {
     let mut spec = place.spec("a", "testkit-echo", &[]);
     let first = place.backend.ensure(&spec).await.unwrap();
     crate::child::kill_owner(&place, "a").await;
-    let endpoint = place.owner_file("a")["endpoint"].as_str().unwrap().to_owned();
+    let endpoint = place.owner_file("a")["endpoint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let _ = std::fs::remove_file(&endpoint);
     let stranger = UnixListener::bind(&endpoint).unwrap();
     stranger.set_nonblocking(true).unwrap();
 
-    let stopped = place.backend.stop(&session("a"), None, crate::place::DEADLINE).await.unwrap();
+    let stopped = place
+        .backend
+        .stop(&session("a"), None, crate::place::DEADLINE)
+        .await
+        .unwrap();
     assert!(stopped.ended.is_some());
     spec.replaces = Some(first.generation);
     let second = place.backend.ensure(&spec).await.unwrap();
     assert!(second.started && second.generation != first.generation);
     let a = session("a");
-    let refused = place.backend.stop(&a, Some(first.generation), crate::place::DEADLINE).await;
+    let refused = place
+        .backend
+        .stop(&a, Some(first.generation), crate::place::DEADLINE)
+        .await;
     assert!(matches!(refused, Err(BackendError::WrongGeneration { .. })));
     place.clear("a").await;
 
     let nobody = stranger.accept().map(|_| ()).unwrap_err();
-    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "somebody connected to the stranger");
-    assert!(std::path::Path::new(&endpoint).exists(), "the stranger's socket was removed");
+    assert_eq!(
+        nobody.kind(),
+        std::io::ErrorKind::WouldBlock,
+        "somebody connected to the stranger"
+    );
+    assert!(
+        std::path::Path::new(&endpoint).exists(),
+        "the stranger's socket was removed"
+    );
     drop(stranger);
     std::fs::remove_file(&endpoint).unwrap();
 }

@@ -23,12 +23,19 @@ use crate::{
 
 async fn assert_runs(place: &Place) {
     let status = place.backend.status(&session("a")).await.unwrap();
-    assert!(matches!(status.state, SessionState::Running(_)), "{status:?}");
+    assert!(
+        matches!(status.state, SessionState::Running(_)),
+        "{status:?}"
+    );
 }
 
 async fn started() -> Place {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap();
     place
 }
 
@@ -37,14 +44,26 @@ async fn started() -> Place {
 async fn a_first_frame_that_is_none_is_refused_with_its_reason() {
     let place = started().await;
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "unknown frame kind 0x47"),
-        (header(Kind::Hello, MAX_FIRST_BODY_BYTES + 1).to_vec(), "is longer than the 4096 allowed"),
-        (header(Kind::Hello, u32::MAX as usize).to_vec(), "is longer than the 4096 allowed"),
+        (
+            b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+            "unknown frame kind 0x47",
+        ),
+        (
+            header(Kind::Hello, MAX_FIRST_BODY_BYTES + 1).to_vec(),
+            "is longer than the 4096 allowed",
+        ),
+        (
+            header(Kind::Hello, u32::MAX as usize).to_vec(),
+            "is longer than the 4096 allowed",
+        ),
         (header(Kind::Input, 1).to_vec(), "has no place here"),
         (header(Kind::Output, 1).to_vec(), "has no place here"),
         (vec![1, 1, 0, 0, 0, 0, 0, 0], "reserved bytes"),
         (codec::raw(Kind::Hello, b"").to_vec(), "does not decode"),
-        (codec::raw(Kind::Hello, &[0xff; 100]).to_vec(), "does not decode"),
+        (
+            codec::raw(Kind::Hello, &[0xff; 100]).to_vec(),
+            "does not decode",
+        ),
         (codec::raw(Kind::Proof, b"").to_vec(), "has no place here"),
     ];
     for (bytes, reason) in cases {
@@ -64,10 +83,16 @@ async fn a_first_frame_that_is_none_is_refused_with_its_reason() {
 async fn a_client_that_breaks_the_rules_later_is_told_and_cut_off() {
     let place = started().await;
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (header(Kind::Call, MAX_BODY_BYTES + 1).to_vec(), "is longer than"),
+        (
+            header(Kind::Call, MAX_BODY_BYTES + 1).to_vec(),
+            "is longer than",
+        ),
         (codec::raw(Kind::Call, &[9; 40]).to_vec(), "does not decode"),
         (codec::raw(Kind::Hello, b"").to_vec(), "has no place here"),
-        (codec::raw(Kind::Input, b"typed without control").to_vec(), "has no place here"),
+        (
+            codec::raw(Kind::Input, b"typed without control").to_vec(),
+            "has no place here",
+        ),
     ];
     for (bytes, reason) in cases {
         let mut raw = Raw::welcomed(&place, "a");
@@ -96,7 +121,11 @@ fn assert_closed(raw: &mut Raw, reason: &str) {
 async fn more_input_than_the_window_allows_is_cut_off() {
     let place = Place::new();
     // It never reads, so nothing is ever taken.
-    place.backend.ensure(&place.spec("a", "testkit-deaf", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-deaf", &[]))
+        .await
+        .unwrap();
     let mut raw = Raw::welcomed(&place, "a");
     let attach = Attach {
         mode: Mode::Control,
@@ -119,10 +148,14 @@ async fn more_input_than_the_window_allows_is_cut_off() {
 #[tokio::test]
 async fn the_thirty_third_connection_is_refused_and_the_next_after_one_left_is_not() {
     let place = started().await;
-    let mut open: Vec<Raw> =
-        (0..MAX_CONNECTIONS).map(|_| Raw::welcomed(&place, "a")).collect();
+    let mut open: Vec<Raw> = (0..MAX_CONNECTIONS)
+        .map(|_| Raw::welcomed(&place, "a"))
+        .collect();
     let limit = u32::try_from(MAX_CONNECTIONS).unwrap();
-    assert_eq!(Raw::connect(&place, "a").refusal(), Refused::TooMany { limit });
+    assert_eq!(
+        Raw::connect(&place, "a").refusal(),
+        Refused::TooMany { limit }
+    );
     let left = open.pop().unwrap();
     left.stream.shutdown(Shutdown::Both).unwrap();
     drop(left);
@@ -132,7 +165,9 @@ async fn the_thirty_third_connection_is_refused_and_the_next_after_one_left_is_n
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, again).await.expect("a place is free again");
+    tokio::time::timeout(DEADLINE, again)
+        .await
+        .expect("a place is free again");
     drop(open);
     place.clear("a").await;
 }

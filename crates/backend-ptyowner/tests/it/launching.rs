@@ -44,13 +44,22 @@ async fn an_owner_killed_at_any_point_is_reported_and_the_next_ensure_works() {
         let (gate, pid) = reached(gate).await;
         kill(pid);
         let err = launch.await.unwrap().expect_err(point);
-        assert!(matches!(err, BackendError::LaunchFailed { .. }), "{point}: {err:?}");
-        assert!(err.to_string().contains("ended without a word"), "{point}: {err}");
+        assert!(
+            matches!(err, BackendError::LaunchFailed { .. }),
+            "{point}: {err:?}"
+        );
+        assert!(
+            err.to_string().contains("ended without a word"),
+            "{point}: {err}"
+        );
         drop(gate);
 
         let mut again = spec.clone();
         if let Ok(status) = place.backend.status(&session("a")).await {
-            assert!(matches!(status.state, SessionState::Ended(_)), "{point}: {status:?}");
+            assert!(
+                matches!(status.state, SessionState::Ended(_)),
+                "{point}: {status:?}"
+            );
             again.replaces = status.generation;
         }
         let ensured = place.backend.ensure(&again).await;
@@ -80,8 +89,15 @@ async fn a_launcher_that_is_dropped_at_any_point_leaves_an_owner_that_is_found()
         drop(gate);
         let ensured = place.backend.ensure(&spec).await;
         let ensured = ensured.unwrap_or_else(|err| panic!("{point}: {err:?}"));
-        assert!(matches!(ensured.status.state, SessionState::Running(_)), "{point}");
-        assert_eq!(place.owner_pid("a"), pid, "{point}: there was a second owner");
+        assert!(
+            matches!(ensured.status.state, SessionState::Running(_)),
+            "{point}"
+        );
+        assert_eq!(
+            place.owner_pid("a"),
+            pid,
+            "{point}: there was a second owner"
+        );
         place.clear("a").await;
     }
 }
@@ -97,7 +113,10 @@ async fn a_second_launch_waits_for_a_first_that_is_not_ready_and_answers_for_it(
     let first = tokio::spawn(async move { backend.ensure(&launched).await });
     let (gate, pid) = reached(gate).await;
     let listed = place.backend.list().await.unwrap();
-    assert!(matches!(listed[0].state, SessionState::Starting), "{listed:?}");
+    assert!(
+        matches!(listed[0].state, SessionState::Starting),
+        "{listed:?}"
+    );
     let second = place.backend.ensure(&spec);
     tokio::pin!(second);
     let early = tokio::time::timeout(Duration::from_millis(100), &mut second).await;
@@ -118,9 +137,13 @@ async fn a_second_launch_waits_for_a_first_that_is_not_ready_and_answers_for_it(
 async fn an_owner_killed_before_its_end_is_recorded_leaves_a_lost_session() {
     let place = Place::new();
     let gate = ProcessGate::new(&place.env.probe_dir(), "owner.ending");
-    place.backend.ensure(&place.script("a", "exit 3")).await.unwrap();
+    let (backend, spec) = (shared(&place), place.script("a", "exit 3"));
+    let launch = tokio::spawn(async move { backend.ensure(&spec).await });
     let (gate, pid) = reached(gate).await;
     kill(pid);
+    // The end came before the launcher could ask, or after; either way the session was started.
+    let launched = launch.await.unwrap();
+    assert!(launched.is_ok(), "{launched:?}");
     let lost = async {
         loop {
             match place.backend.status(&session("a")).await.unwrap().state {
@@ -129,7 +152,9 @@ async fn an_owner_killed_before_its_end_is_recorded_leaves_a_lost_session() {
             }
         }
     };
-    let ended = tokio::time::timeout(DEADLINE, lost).await.expect("the owner is gone");
+    let ended = tokio::time::timeout(DEADLINE, lost)
+        .await
+        .expect("the owner is gone");
     assert_eq!(ended.ended_at, None);
     drop(gate);
     place.env.tolerate_stale_sockets();

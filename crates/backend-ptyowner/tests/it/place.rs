@@ -79,9 +79,15 @@ impl Place {
     /// Stops and removes a session, and checks that nothing is left of it.
     pub(crate) async fn clear(&self, id: &str) {
         let id = session(id);
-        let stopped = self.backend.stop(&id, None, Duration::from_millis(200)).await;
+        let stopped = self
+            .backend
+            .stop(&id, None, Duration::from_millis(200))
+            .await;
         stopped.unwrap_or_else(|err| panic!("cannot stop `{id}`: {err:?}"));
-        self.backend.remove(&id, None).await.expect("what ended can be removed");
+        self.backend
+            .remove(&id, None)
+            .await
+            .expect("what ended can be removed");
         assert!(!self.session_dir(id.as_str()).exists());
     }
 }
@@ -109,7 +115,12 @@ pub(crate) async fn read_until(
     let mut seen = Vec::new();
     let read = async {
         while !reached(&seen) {
-            match attachment.output.next().await.expect("the connection lasts") {
+            match attachment
+                .output
+                .next()
+                .await
+                .expect("the connection lasts")
+            {
                 Some(OutputEvent::Snapshot { data, .. } | OutputEvent::Output { data, .. }) => {
                     seen.extend_from_slice(&data);
                 }

@@ -8,7 +8,11 @@ use crate::place::{DEADLINE, Place, read_text};
 #[tokio::test]
 async fn with_nobody_attached_the_owner_answers_every_query() {
     let place = Place::new();
-    place.backend.ensure(&place.spec("a", "testkit-query", &[])).await.unwrap();
+    place
+        .backend
+        .ensure(&place.spec("a", "testkit-query", &[]))
+        .await
+        .unwrap();
     let mut attachment = place.attach("a", AttachMode::View).await;
     let seen = read_text(&mut attachment, "query done").await;
     assert!(!seen.contains(" none"), "a query was not answered:\n{seen}");
@@ -26,13 +30,18 @@ async fn with_a_controller_attached_only_its_terminal_answers() {
         "read go; exec {} cpr",
         abide_testkit::programs::path("testkit-query").display()
     );
-    place.backend.ensure(&place.script("a", &script)).await.unwrap();
+    place
+        .backend
+        .ensure(&place.script("a", &script))
+        .await
+        .unwrap();
     let mut attachment = place.attach("a", AttachMode::Control).await;
     attachment.input.write("go\n".into()).await.unwrap();
     let mut seen = String::new();
     let watch = async {
         loop {
-            if let Some(OutputEvent::Output { data, .. }) = attachment.output.next().await.unwrap() {
+            if let Some(OutputEvent::Output { data, .. }) = attachment.output.next().await.unwrap()
+            {
                 seen.push_str(&String::from_utf8_lossy(&data));
                 if seen.contains("\x1b[6n") && !seen.contains("answered") {
                     // This terminal's cursor is where no owner would put it.
@@ -45,7 +54,9 @@ async fn with_a_controller_attached_only_its_terminal_answers() {
             }
         }
     };
-    tokio::time::timeout(DEADLINE, watch).await.expect("the query is answered");
+    tokio::time::timeout(DEADLINE, watch)
+        .await
+        .expect("the query is answered");
     // 1b 5b "77;88R", and nothing behind it.
     assert!(seen.contains("cpr 1b5b37373b383852\r\n"), "{seen}");
     drop(attachment);

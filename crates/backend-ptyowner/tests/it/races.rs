@@ -40,11 +40,21 @@ async fn heavy_many_callers_make_one_owner_a_hundred_times() {
             calls.spawn(async move { backend.ensure(&spec).await });
         }
         let all = tokio::time::timeout(DEADLINE, calls.join_all()).await;
-        let all: Vec<_> = all.expect("in time").into_iter().map(Result::unwrap).collect();
-        let generations: BTreeSet<String> =
-            all.iter().map(|ensured| ensured.generation.to_string()).collect();
+        let all: Vec<_> = all
+            .expect("in time")
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        let generations: BTreeSet<String> = all
+            .iter()
+            .map(|ensured| ensured.generation.to_string())
+            .collect();
         assert_eq!(generations.len(), 1, "round {round}: {generations:?}");
-        assert_eq!(all.iter().filter(|ensured| ensured.started).count(), 1, "round {round}");
+        assert_eq!(
+            all.iter().filter(|ensured| ensured.started).count(),
+            1,
+            "round {round}"
+        );
         assert_eq!(owners_below(&place.session_dir(&id)), 1, "round {round}");
         let status = place.backend.status(&session(&id)).await.unwrap();
         assert!(matches!(status.state, SessionState::Running(_)));

@@ -31,8 +31,12 @@ impl Raw {
 
     pub(crate) fn to(endpoint: &str) -> Self {
         let stream = UnixStream::connect(endpoint).expect("somebody listens");
-        stream.set_read_timeout(Some(DEADLINE)).expect("sockets have time-outs");
-        stream.set_write_timeout(Some(DEADLINE)).expect("sockets have time-outs");
+        stream
+            .set_read_timeout(Some(DEADLINE))
+            .expect("sockets have time-outs");
+        stream
+            .set_write_timeout(Some(DEADLINE))
+            .expect("sockets have time-outs");
         Self {
             stream,
             decoder: Decoder::new(Sender::Owner),
@@ -74,7 +78,11 @@ impl Raw {
     /// Waits for the next frame; `None` once the owner has hung up.
     pub(crate) fn frame(&mut self) -> Option<Frame> {
         loop {
-            if let Some(frame) = self.decoder.next_frame().expect("owners keep to the protocol") {
+            if let Some(frame) = self
+                .decoder
+                .next_frame()
+                .expect("owners keep to the protocol")
+            {
                 return Some(frame);
             }
             let mut bytes = [0; 4096];

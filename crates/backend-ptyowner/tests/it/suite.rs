@@ -53,7 +53,12 @@ impl Subject for OwnerSubject {
         let env = self.env.into_inner().expect("nobody panicked");
         let owners = env.owners_dir();
         let left = std::fs::read_dir(&owners).map_or(0, Iterator::count);
-        assert_eq!(left, 0, "directories of sessions are left in {}", owners.display());
+        assert_eq!(
+            left,
+            0,
+            "directories of sessions are left in {}",
+            owners.display()
+        );
         env.finish();
     }
 }

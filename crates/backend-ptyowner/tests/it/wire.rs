@@ -23,7 +23,10 @@ where
         kind,
         body: bytes.slice(8..),
     };
-    assert_eq!(&codec::decode::<M>(&frame).expect("what was encoded decodes"), message);
+    assert_eq!(
+        &codec::decode::<M>(&frame).expect("what was encoded decodes"),
+        message
+    );
     format!("{message:?}\n{}", hex(&bytes))
 }
 
@@ -256,7 +259,10 @@ fn what_is_left_over_after_a_message_is_refused() {
         body: body.into(),
     };
     let refused = codec::decode::<Welcome>(&frame).expect_err("a byte is left over");
-    assert!(refused.to_string().contains("1 bytes are left over"), "{refused}");
+    assert!(
+        refused.to_string().contains("1 bytes are left over"),
+        "{refused}"
+    );
 }
 
 /// proves O7

@@ -131,8 +131,8 @@ pub trait OutputStream: Send {
 pub trait InputSink: Send + Sync {
     /// Types bytes of any length, in order.
     ///
-    /// Waits while the program does not read. What it took is learned through the output, so poll
-    /// [`OutputStream::next`] meanwhile. If dropped, some first part may have been typed.
+    /// Waits while the program does not read. A program that prints much meanwhile may also make it
+    /// wait until the output is polled. If dropped, some first part may have been typed.
     ///
     /// # Errors
     ///

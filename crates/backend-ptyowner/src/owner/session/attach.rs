@@ -35,7 +35,9 @@ impl Session {
         let size = self.screen.size().into();
         let result = Ok(Answer::Attached(Attached { controls, size }));
         self.clients.reply(client, &Reply { id, result });
-        let held = attach.from.and_then(|from| self.history.frames_since(Offset::new(from)));
+        let held = attach
+            .from
+            .and_then(|from| self.history.frames_since(Offset::new(from)));
         match held {
             Some(frames) => {
                 for frame in frames {

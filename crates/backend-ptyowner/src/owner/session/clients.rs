@@ -101,11 +101,15 @@ impl Clients {
     }
 
     pub(super) fn is_controller(&self, client: ClientId) -> bool {
-        self.controller.as_ref().is_some_and(|holder| holder.client == client)
+        self.controller
+            .as_ref()
+            .is_some_and(|holder| holder.client == client)
     }
 
     pub(super) fn is_watching(&self, client: ClientId) -> bool {
-        self.all.get(&client).is_some_and(|client| client.watching.is_some())
+        self.all
+            .get(&client)
+            .is_some_and(|client| client.watching.is_some())
     }
 
     /// Returns how many watch without control.
@@ -129,7 +133,11 @@ impl Clients {
             since: now,
         };
         let lost = Event::ControlLost((&holder).into());
-        if let Some(loser) = self.controller.replace(holder).filter(|loser| loser.client != client) {
+        if let Some(loser) = self
+            .controller
+            .replace(holder)
+            .filter(|loser| loser.client != client)
+        {
             if let Some(loser) = self.all.get_mut(&loser.client) {
                 loser.typing = Typing::Lost;
                 loser.outbox.push(codec::encode(Kind::Event, &lost));
@@ -185,9 +193,19 @@ impl Clients {
     /// Returns those who lag.
     pub(super) fn lagging(&self) -> Vec<ClientId> {
         let lags = |client: &Client| {
-            matches!(client.watching, Some(Watching { flow: Flow::Lagging { .. }, .. }))
+            matches!(
+                client.watching,
+                Some(Watching {
+                    flow: Flow::Lagging { .. },
+                    ..
+                })
+            )
         };
-        self.all.iter().filter(|(_, client)| lags(client)).map(|(id, _)| *id).collect()
+        self.all
+            .iter()
+            .filter(|(_, client)| lags(client))
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// Counts input that came; tells whether it is to be typed. Who sends more than its window
@@ -208,7 +226,9 @@ impl Clients {
             }
         };
         let reason = violation.to_string();
-        sender.outbox.push(codec::encode(Kind::Event, &Event::Closing { reason }));
+        sender
+            .outbox
+            .push(codec::encode(Kind::Event, &Event::Closing { reason }));
         sender.outbox.close();
         false
     }
@@ -220,7 +240,9 @@ impl Clients {
         };
         client.input.taken += count as u64;
         let InputCount {
-            taken, acknowledged, ..
+            taken,
+            acknowledged,
+            ..
         } = client.input;
         let due = match client.typing {
             Typing::Inject => is_all || ACKNOWLEDGE_BYTES <= taken - acknowledged,

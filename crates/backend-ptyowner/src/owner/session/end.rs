@@ -136,7 +136,8 @@ impl Session {
     /// Tells one client of an end that came before it did.
     pub(super) fn tell_end(&self, client: ClientId) {
         if let Some(ended) = self.life.ended() {
-            self.clients.send_event(client, &Event::Ended(ended.clone()));
+            self.clients
+                .send_event(client, &Event::Ended(ended.clone()));
         }
     }
 

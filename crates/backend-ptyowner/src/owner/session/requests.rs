@@ -68,7 +68,13 @@ impl Session {
             alternate,
             len: content.len() as u64,
         });
-        self.clients.reply(client, &Reply { id, result: Ok(answer) });
+        self.clients.reply(
+            client,
+            &Reply {
+                id,
+                result: Ok(answer),
+            },
+        );
         self.clients.send_parts(client, &content);
     }
 }
@@ -88,5 +94,9 @@ pub(crate) fn render(
         Format::Ansi => model.ansi(history_lines),
     };
     let cursor = model.cursor();
-    ((cursor.row, cursor.col, cursor.visible), content, model.is_alternate())
+    (
+        (cursor.row, cursor.col, cursor.visible),
+        content,
+        model.is_alternate(),
+    )
 }

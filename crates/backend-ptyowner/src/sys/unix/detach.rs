@@ -26,7 +26,11 @@ pub(crate) fn owner_command(program: &Path, args: &[&str]) -> Command {
         }
         None => Command::new(program),
     };
-    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     command
 }
 

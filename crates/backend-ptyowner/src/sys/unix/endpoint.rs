@@ -55,7 +55,10 @@ fn usable_dir(runtime_dir: &Path, stem: &str) -> io::Result<PathBuf> {
 
 /// The directory for sockets whose own would make their path too long.
 fn short_dir() -> PathBuf {
-    PathBuf::from(format!("/tmp/abide-{}", rustix::process::geteuid().as_raw()))
+    PathBuf::from(format!(
+        "/tmp/abide-{}",
+        rustix::process::geteuid().as_raw()
+    ))
 }
 
 /// Connects to an owner's socket. Whether it is the owner's, the handshake tells.

@@ -28,7 +28,11 @@ pub(crate) fn exec(cwd: &Path, path: &Path, name: &OsString, args: &[OsString]) 
     unsafe { std::env::set_var("PWD", cwd) };
     let err = Command::new(path).arg0(name).args(args).exec();
     say(&format!("cannot run `{}`: {err}", path.display()));
-    if err.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE }
+    if err.kind() == io::ErrorKind::NotFound {
+        NOT_FOUND
+    } else {
+        NOT_EXECUTABLE
+    }
 }
 
 fn say(message: &str) {
@@ -38,10 +42,8 @@ fn say(message: &str) {
 
 /// Gives every signal its default disposition and blocks none.
 fn reset_signals() {
-    for signal in 1..=last_signal() {
-        // SAFETY: setting a default disposition is always sound; signals that cannot be changed,
-        // or are the C library's own, are refused without effect.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    for signal in 1..=LAST_SIGNAL {
+        reset_signal(signal);
     }
     let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: `none` is writable memory of the right type, which the call initialises.
@@ -60,14 +62,38 @@ fn expect_utf8() {
     }
 }
 
-/// The highest signal number; macOS has no real-time signals.
-fn last_signal() -> i32 {
-    #[cfg(target_os = "linux")]
-    {
-        libc::SIGRTMAX()
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        libc::SIGUSR2
-    }
+/// The highest signal number.
+#[cfg(target_os = "linux")]
+const LAST_SIGNAL: i32 = 64;
+/// The highest signal number; there are no real-time signals.
+#[cfg(not(target_os = "linux"))]
+const LAST_SIGNAL: i32 = libc::SIGUSR2;
+
+/// Gives a signal its default disposition; one that cannot be changed is left alone.
+///
+/// Asks the kernel itself: the C library keeps two signals to itself and refuses to change them,
+/// but its `posix_spawn` leaves them ignored in what it starts.
+#[cfg(target_os = "linux")]
+fn reset_signal(signal: i32) {
+    // The kernel's structure is zero throughout for the default: handler, flags, restorer, mask.
+    let default = [0_u64; 4];
+    let (none, mask_bytes) = (std::ptr::null_mut::<u64>(), size_of::<u64>());
+    // SAFETY: `default` is as large as the kernel's structure and outlives the call; no old
+    // disposition is asked for; no handler is installed.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            signal,
+            default.as_ptr(),
+            none,
+            mask_bytes,
+        )
+    };
+}
+
+/// Gives a signal its default disposition; one that cannot be changed is left alone.
+#[cfg(not(target_os = "linux"))]
+fn reset_signal(signal: i32) {
+    // SAFETY: setting a default disposition is always sound.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
 }

@@ -13,7 +13,10 @@ const OTHERS: u32 = 0o077;
 
 /// Makes the directory and those above it, private to this user, unless they exist; then checks it.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)?;
     check_private_dir(path)
 }
 
@@ -29,23 +32,35 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
     }
     let user = rustix::process::geteuid().as_raw();
     if meta.uid() != user {
-        return refuse(format!("it belongs to user {}, not to you (user {user})", meta.uid()));
+        return refuse(format!(
+            "it belongs to user {}, not to you (user {user})",
+            meta.uid()
+        ));
     }
     if meta.mode() & OTHERS != 0 {
         let mode = meta.mode() & 0o7777;
-        return refuse(format!("others have access to it (mode {mode:04o}, wanted 0700)"));
+        return refuse(format!(
+            "others have access to it (mode {mode:04o}, wanted 0700)"
+        ));
     }
     Ok(())
 }
 
 /// Opens a private file that takes the place of the one at `path` when it is committed.
 pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
-    AtomicWriteFile::options().preserve_mode(false).mode(0o600).open(path)
+    AtomicWriteFile::options()
+        .preserve_mode(false)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Opens a private file that is written at its end.
 pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
-    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Tells whether this user may run the file at the path.

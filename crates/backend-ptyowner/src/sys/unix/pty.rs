@@ -55,7 +55,10 @@ impl Pty {
         let pair = portable_pty::NativePtySystem::default()
             .openpty(pty_size(size))
             .map_err(io::Error::other)?;
-        let raw = pair.master.as_raw_fd().expect("a Unix controller has a descriptor");
+        let raw = pair
+            .master
+            .as_raw_fd()
+            .expect("a Unix controller has a descriptor");
         // SAFETY: `pair.master` owns the descriptor and lives until the end of this function.
         let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
         let controller = borrowed.try_clone_to_owned()?;
@@ -80,7 +83,10 @@ impl Pty {
         // Without a directory that exists, `portable-pty` silently takes the user's home; the
         // trampoline goes to the real one and says when it cannot.
         builder.cwd("/");
-        let terminal = self.terminal.as_ref().expect("the terminal is open until the child ended");
+        let terminal = self
+            .terminal
+            .as_ref()
+            .expect("the terminal is open until the child ended");
         let child = terminal.spawn_command(builder).map_err(io::Error::other)?;
         let pid = child.process_id().expect("a spawned process has an id");
         // Dropping it neither waits for the child nor ends it; `tree` does both.

@@ -55,7 +55,10 @@ impl Reaper {
 /// Asks the child and the foreground group to end, as a terminal that hangs up does.
 pub(crate) fn ask_to_end(leader: u32, foreground: Option<u32>) {
     for signal in [Signal::HUP, Signal::TERM, Signal::CONT] {
-        for group in BTreeSet::from([Some(leader), foreground]).into_iter().flatten() {
+        for group in BTreeSet::from([Some(leader), foreground])
+            .into_iter()
+            .flatten()
+        {
             signal_group(group, signal);
         }
     }
@@ -106,7 +109,11 @@ fn children_of(pid: u32) -> Vec<u32> {
     };
     threads
         .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok())
-        .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
