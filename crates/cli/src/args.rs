@@ -1,0 +1,160 @@
+//! The command line: its verbs and its help.
+
+use clap::{Parser, builder::styling::Styles};
+
+use crate::{cmd::Command, exit};
+
+/// Keep terminal sessions alive: across closed windows, lost connections and upgrades
+///
+/// A workspace is a directory with a session: a shell or another program on a terminal of its own.
+/// Detach from it with Ctrl-\ and it goes on; come back with `abide resume`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "abide",
+    version,
+    styles = Styles::plain(),
+    after_help = after_help(),
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  abide new                      # your shell, in the current directory
+  abide new api -- cargo watch   # another program, under a name
+  abide list                     # what there is, and what it does
+  abide last                     # back to where you were
+
+A name may be abbreviated to any part that only one workspace has.";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  ABIDE_STATE_DIR    where workspaces are remembered
+  ABIDE_RUNTIME_DIR  where sockets are
+  ABIDE_CONFIG       the configuration file
+  ABIDE_LOG          what to log, such as `debug`
+  ABIDE_LOG_FILE     where to log to, instead of standard error";
+
+fn after_help() -> String {
+    [EXAMPLES, ENVIRONMENT, exit::HELP].join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn help(verb: Option<&str>) -> String {
+        let mut command = Args::command().term_width(80);
+        command.build();
+        let command = match verb {
+            Some(verb) => command.find_subcommand_mut(verb).unwrap(),
+            None => &mut command,
+        };
+        command.render_long_help().to_string()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_a_help_that_stands_alone() {
+        insta::assert_snapshot!("abide", help(None));
+        for verb in Args::command().get_subcommands() {
+            let name = verb.get_name();
+            insta::assert_snapshot!(name, help(Some(name)));
+        }
+    }
+
+    #[test]
+    fn examples_fit_a_narrow_terminal() {
+        let mut command = Args::command();
+        let verbs = command.get_subcommands_mut().map(|verb| verb.get_after_help().cloned());
+        for text in verbs.flatten().map(|text| text.to_string()).chain([after_help()]) {
+            for line in text.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() < 80, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn help_lines_have_no_full_stop() {
+        for verb in Args::command().get_subcommands() {
+            let about = verb.get_about().unwrap().to_string();
+            assert!(!about.ends_with('.'), "{about}");
+            for argument in verb.get_arguments() {
+                let text = argument.get_help().unwrap_or_default().to_string();
+                assert!(
+                    !text.is_empty() && !text.ends_with('.'),
+                    "{}: {text}",
+                    argument.get_id()
+                );
+            }
+        }
+    }
+
+    /// proves C7
+    #[test]
+    fn the_forms_that_scripts_rely_on_are_understood() {
+        for line in [
+            "new",
+            "new api",
+            "new --dir /srv --shell --size 132x50 --env A --env B=1 --no-attach",
+            "new api --no-attach -- sh -c -x",
+            "attach api --view --detach-keys ctrl-x,d",
+            "attach api/main --steal --exit-code",
+            "resume api",
+            "last",
+            "list --json",
+            "info api --json",
+            "send api text --enter",
+            "send api --keys C-c --keys M-x --enter",
+            "send api -",
+            "send api --enter",
+            "capture api --ansi --history 10",
+            "capture api --json",
+            "wait api --exit",
+            "wait api --idle 2s --timeout 1m",
+            "wait api --match a.*b --since 17",
+            "stop api --grace 500ms",
+            "delete api --force",
+            "doctor",
+            "completions bash",
+        ] {
+            let words = ["abide"].into_iter().chain(line.split(' '));
+            let parsed = Args::try_parse_from(words);
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_says_nothing_is_refused() {
+        for line in [
+            "new a/b",
+            "new api --shell -- sh",
+            "new --size 80",
+            "attach api --view --steal",
+            "attach api --detach-keys ctrl-nothing",
+            "attach",
+            "send api --keys Entre",
+            "wait api",
+            "wait api --exit --idle 2s",
+            "wait api --exit --since 17",
+            "wait api --match (",
+            "wait api --idle 2",
+            "capture api --ansi --json",
+            "stop api --grace soon",
+        ] {
+            let words = ["abide"].into_iter().chain(line.split(' '));
+            assert_eq!(Args::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+}

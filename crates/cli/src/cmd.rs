@@ -1,0 +1,65 @@
+//! The verbs, one file each: arguments, what they do, what they print.
+
+mod attach;
+mod capture;
+mod completions;
+mod delete;
+mod describe;
+mod doctor;
+mod enter;
+mod info;
+mod last;
+mod list;
+mod new;
+mod resume;
+mod send;
+mod stop;
+mod wait;
+
+use clap::Subcommand;
+
+use crate::{compose::Context, error::CliError, exit::Exit};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    New(new::New),
+    Attach(attach::Attach),
+    Resume(resume::Resume),
+    Last(last::Last),
+    List(list::List),
+    Info(info::Info),
+    Stop(stop::Stop),
+    Delete(delete::Delete),
+    Capture(capture::Capture),
+    Send(send::Send),
+    Wait(wait::Wait),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) async fn run(self) -> Result<Exit, CliError> {
+        // What only prints about the program itself needs no settings.
+        if let Self::Completions(command) = self {
+            return command.run();
+        }
+        let context = Context::read()?;
+        match self {
+            Self::New(command) => command.run(&context).await,
+            Self::Attach(command) => command.run(&context).await,
+            Self::Resume(command) => command.run(&context).await,
+            Self::Last(command) => command.run(&context).await,
+            Self::List(command) => command.run(&context).await,
+            Self::Info(command) => command.run(&context).await,
+            Self::Stop(command) => command.run(&context).await,
+            Self::Delete(command) => command.run(&context).await,
+            Self::Capture(command) => command.run(&context).await,
+            Self::Send(command) => command.run(&context).await,
+            Self::Wait(command) => command.run(&context).await,
+            Self::Doctor(command) => command.run(&context).await,
+            Self::Completions(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `abide attach`: shows a session that there is.
+
+use abide_core::backend::AttachMode;
+use abide_workspace::Target;
+
+use super::enter::{self, ExitWith, How};
+use crate::{compose::Context, error::CliError, exit::Exit, viewer::DetachKeys};
+
+/// Show a session on this terminal, and type into it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  abide attach api           # Ctrl-\\ detaches; pressed twice, it is sent on
+  abide attach api --view    # only watch, as any number of clients may
+  abide attach api --steal   # take control; whoever had it goes on watching
+  abide attach ci --exit-code && echo built
+
+A session that has ended shows its last screen. `abide resume` starts it again instead.")]
+pub(crate) struct Attach {
+    /// Workspace, or workspace/session; any part of the name that only one has
+    #[arg(value_name = "NAME")]
+    target: Target,
+
+    /// Only watch
+    #[arg(long, conflicts_with = "steal")]
+    view: bool,
+
+    /// Take control from the client that has it
+    #[arg(long)]
+    steal: bool,
+
+    /// Keys that detach, such as `ctrl-x,d`
+    #[arg(long, value_name = "KEYS", value_parser = enter::parse_keys)]
+    detach_keys: Option<DetachKeys>,
+
+    /// End with the code of the session's program, if it ends
+    #[arg(long)]
+    exit_code: bool,
+}
+
+impl Attach {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
+        enter::need_terminal()?;
+        let workspaces = context.workspaces().await?;
+        let found = workspaces.resolve(&self.target).await?;
+        let mode = match (self.view, self.steal) {
+            (true, _) => AttachMode::View,
+            (false, true) => AttachMode::Steal,
+            (false, false) => AttachMode::Control,
+        };
+        let exit = match self.exit_code {
+            true => ExitWith::Program,
+            false => ExitWith::Success,
+        };
+        let configured = || context.config.detach_keys.clone();
+        let keys = self.detach_keys.unwrap_or_else(configured);
+        enter::enter(&workspaces, &found, How { mode, keys, exit }).await
+    }
+}

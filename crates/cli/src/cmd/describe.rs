@@ -1,0 +1,218 @@
+//! Workspaces and sessions in words and as JSON: what `list` and `info` have in common.
+//!
+//! Times in JSON are milliseconds since 1970-01-01 00:00 UTC, offsets and sizes are bytes, and
+//! what is not Unicode is shown with replacement characters.
+
+use abide_core::{
+    backend::{Command, ExitOutcome, SessionState},
+    clock::Timestamp,
+};
+use abide_workspace::{
+    record::{Session, Workspace, WorkspaceState},
+    service::Observed,
+};
+use serde::Serialize;
+
+use crate::{duration::Age, output};
+
+/// A workspace as JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonWorkspace<'a> {
+    id: &'a str,
+    name: &'a str,
+    dir: String,
+    state: &'static str,
+    problem: Option<&'a str>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_used_at: Timestamp,
+}
+
+/// A session as JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonSession<'a> {
+    id: &'a str,
+    name: &'a str,
+    backend: &'a str,
+    generation: Option<String>,
+    command: Vec<String>,
+    history_bytes: u64,
+    created_at: Timestamp,
+    status: JsonStatus<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum JsonStatus<'a> {
+    Observed(&'a SessionState),
+    Otherwise { state: &'static str },
+}
+
+impl<'a> From<&'a Workspace> for JsonWorkspace<'a> {
+    fn from(workspace: &'a Workspace) -> Self {
+        Self {
+            id: workspace.id.as_str(),
+            name: workspace.name.as_str(),
+            dir: workspace.dir.to_string_lossy().into_owned(),
+            state: workspace.state.as_str(),
+            problem: workspace.problem.as_deref(),
+            created_at: workspace.created_at,
+            updated_at: workspace.updated_at,
+            last_used_at: workspace.last_used_at,
+        }
+    }
+}
+
+impl<'a> JsonSession<'a> {
+    /// Returns the session with what was observed of it.
+    pub(super) fn new(session: &'a Session, observed: &'a Observed) -> Self {
+        let generation = match observed {
+            Observed::Status(status) => status.generation,
+            Observed::Nothing | Observed::BackendMissing => session.generation,
+        };
+        Self {
+            id: session.id.as_str(),
+            name: session.name.as_str(),
+            backend: &session.backend,
+            generation: generation.map(|generation| generation.to_string()),
+            command: words(&session.command),
+            history_bytes: session.history_bytes,
+            created_at: session.created_at,
+            status: match observed {
+                Observed::Status(status) => JsonStatus::Observed(&status.state),
+                Observed::Nothing => JsonStatus::Otherwise { state: "absent" },
+                Observed::BackendMissing => JsonStatus::Otherwise {
+                    state: "backend-missing",
+                },
+            },
+        }
+    }
+}
+
+/// Says in a word or two what a session does, and how its workspace is if that is not well.
+pub(super) fn state(workspace: &Workspace, observed: &Observed) -> String {
+    let session = session_state(observed);
+    match workspace.state {
+        WorkspaceState::Ready => session,
+        state => format!("{state} ({session})"),
+    }
+}
+
+fn session_state(observed: &Observed) -> String {
+    match observed {
+        Observed::Nothing => "not started".into(),
+        Observed::BackendMissing => "backend missing".into(),
+        Observed::Status(status) => match &status.state {
+            SessionState::Starting => "starting".into(),
+            SessionState::Running(_) => "running".into(),
+            SessionState::Unresponsive { .. } => "unresponsive".into(),
+            SessionState::Ended(ended) => match &ended.outcome {
+                ExitOutcome::Exited { code } => format!("exited {code}"),
+                ExitOutcome::Signaled { signal } => format!("signal {signal}"),
+                ExitOutcome::Lost { .. } => "lost".into(),
+            },
+        },
+    }
+}
+
+/// Returns since when a session does what it does, if that is known.
+pub(super) fn since(observed: &Observed) -> Option<Timestamp> {
+    match observed {
+        Observed::Nothing | Observed::BackendMissing => None,
+        Observed::Status(status) => match &status.state {
+            SessionState::Starting | SessionState::Unresponsive { .. } => None,
+            SessionState::Running(running) => Some(running.started_at),
+            SessionState::Ended(ended) => ended.ended_at,
+        },
+    }
+}
+
+/// Returns the time since an instant, in its largest unit.
+pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
+    Age(now.since(then)).to_string()
+}
+
+/// Returns a command as a person would write it, safe to print.
+pub(super) fn command(command: &Command) -> String {
+    let shown: Vec<_> = words(command).iter().map(|word| quoted(word)).collect();
+    output::plain(&shown.join(" ")).into_owned()
+}
+
+fn words(command: &Command) -> Vec<String> {
+    let words = std::iter::once(&command.program).chain(&command.args);
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abide_core::{
+        backend::{BackendKind, Ended, LostReason, SessionStatus},
+        id::{SessionId, WorkspaceId},
+        replay::Offset,
+    };
+
+    use super::*;
+
+    fn ended(outcome: ExitOutcome) -> Observed {
+        Observed::Status(SessionStatus {
+            session: SessionId::random(),
+            backend: BackendKind::Owner,
+            generation: None,
+            state: SessionState::Ended(Ended {
+                outcome,
+                started_at: Timestamp::from_millis(1000),
+                ended_at: Some(Timestamp::from_millis(2000)),
+                offset: Offset::START,
+            }),
+        })
+    }
+
+    fn workspace(state: WorkspaceState) -> Workspace {
+        let time = Timestamp::from_millis(0);
+        Workspace {
+            id: WorkspaceId::random(),
+            name: "x".parse().unwrap(),
+            dir: "/".into(),
+            state,
+            problem: None,
+            created_at: time,
+            updated_at: time,
+            last_used_at: time,
+        }
+    }
+
+    #[test]
+    fn a_state_says_how_a_session_ended_and_what_ails_its_workspace() {
+        let exited = ended(ExitOutcome::Exited { code: 3 });
+        assert_eq!(
+            state(&workspace(WorkspaceState::Ready), &exited),
+            "exited 3"
+        );
+        assert_eq!(
+            state(&workspace(WorkspaceState::Error), &exited),
+            "error (exited 3)"
+        );
+        let lost = ended(ExitOutcome::Lost {
+            reason: LostReason::Rebooted,
+        });
+        assert_eq!(session_state(&lost), "lost");
+        assert_eq!(session_state(&Observed::Nothing), "not started");
+        assert_eq!(since(&lost), Some(Timestamp::from_millis(2000)));
+    }
+
+    #[test]
+    fn a_command_is_quoted_where_a_shell_would_need_it_and_safe_to_print() {
+        let shown = command(&Command::new("sh", ["-c", "echo 'a b'", "", "\u{1b}[m"]));
+        assert_eq!(shown, r"sh -c 'echo '\''a b'\''' '' '\u{1b}[m'");
+    }
+}

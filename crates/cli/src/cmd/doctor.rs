@@ -1,0 +1,172 @@
+//! `abide doctor`: what abide uses, whether it is well, and what a logout would do.
+
+use std::path::Path;
+
+use abide_core::backend::SessionState;
+use abide_workspace::{
+    DATABASE_FILE,
+    service::{Found, ListedWorkspace, Observed},
+};
+
+use super::describe;
+use crate::{
+    compose::{BACKEND_REASON, Context},
+    error::CliError,
+    exit::Exit,
+    host::{self, Lingering},
+    output,
+};
+
+/// Show what abide uses, and whether it is well
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Ends with 1 if something is wrong, or with what stands in the way of looking.")]
+pub(crate) struct Doctor {}
+
+/// How one thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Well,
+    Wrong,
+}
+
+/// What was looked at: lines of a name and a finding.
+#[derive(Debug, Default)]
+struct Findings {
+    text: String,
+    wrong: usize,
+}
+
+impl Findings {
+    fn add(&mut self, name: &str, health: Health, finding: &str) {
+        let mark = match health {
+            Health::Well => "  ",
+            Health::Wrong => "! ",
+        };
+        self.wrong += usize::from(health == Health::Wrong);
+        let finding = output::plain(finding);
+        self.text.push_str(&format!("{mark}{name:<14}{finding}\n"));
+    }
+}
+
+impl Doctor {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let mut findings = Findings::default();
+        findings.add("version", Health::Well, env!("CARGO_PKG_VERSION"));
+        // Opened before the directories are looked at, because it makes them.
+        let list = match context.workspaces().await {
+            Ok(workspaces) => {
+                let kind = workspaces.backend_kind();
+                let backend = format!("{kind}: {BACKEND_REASON}");
+                findings.add("backend", Health::Well, &backend);
+                workspaces.list().await.map_err(CliError::from)
+            }
+            Err(error) => Err(error),
+        };
+        look_at_places(&mut findings, context);
+        let (health, logout) = logout(host::lingering(|name| std::env::var_os(name)));
+        findings.add("logout", health, logout);
+        match &list {
+            Ok(list) => look_at_sessions(&mut findings, list),
+            Err(error) => findings.add("sessions", Health::Wrong, &chain(error)),
+        }
+        output::bytes(findings.text.as_bytes())?;
+        match (list, findings.wrong) {
+            (Err(error), _) => Err(error),
+            (Ok(_), 0) => Ok(Exit::SUCCESS),
+            (Ok(_), _) => Err(CliError::Unhealthy),
+        }
+    }
+}
+
+fn look_at_places(findings: &mut Findings, context: &Context) {
+    let dirs = &context.dirs;
+    look_at(findings, "state", &dirs.state);
+    look_at(findings, "database", &dirs.state.join(DATABASE_FILE));
+    look_at(findings, "sessions in", &dirs.owners());
+    look_at(findings, "sockets in", &dirs.runtime);
+    look_at(findings, "configuration", dirs.config.path());
+}
+
+fn look_at(findings: &mut Findings, name: &str, path: &Path) {
+    let (health, found) = match host::permissions(path) {
+        Ok(permissions) => (Health::Well, permissions),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            (Health::Well, "not there yet".into())
+        }
+        Err(error) => (Health::Wrong, error.to_string()),
+    };
+    findings.add(name, health, &format!("{} ({found})", path.display()));
+}
+
+fn look_at_sessions(findings: &mut Findings, list: &[ListedWorkspace]) {
+    for listed in list {
+        for one in &listed.sessions {
+            let found = Found {
+                workspace: listed.workspace.clone(),
+                session: one.session.clone(),
+            };
+            let (health, detail) = session(&one.observed);
+            let state = describe::state(&listed.workspace, &one.observed);
+            findings.add(
+                "session",
+                health,
+                &format!("{}: {state}{detail}", found.target()),
+            );
+        }
+    }
+}
+
+fn session(observed: &Observed) -> (Health, String) {
+    match observed {
+        Observed::Nothing => (Health::Well, String::new()),
+        Observed::BackendMissing => (Health::Wrong, String::new()),
+        Observed::Status(status) => match &status.state {
+            SessionState::Unresponsive { holder_pid, reason } => {
+                let holder = holder_pid.map(|pid| format!(", held by process {pid}"));
+                (
+                    Health::Wrong,
+                    format!(": {reason}{}", holder.unwrap_or_default()),
+                )
+            }
+            SessionState::Starting | SessionState::Running(_) | SessionState::Ended(_) => {
+                (Health::Well, String::new())
+            }
+        },
+    }
+}
+
+fn logout(lingering: Lingering) -> (Health, &'static str) {
+    match lingering {
+        Lingering::Enabled => (Health::Well, "sessions go on (lingering is enabled)"),
+        Lingering::Disabled => (
+            Health::Well,
+            "the system may end sessions; `loginctl enable-linger` lets them go on",
+        ),
+        Lingering::Unknown => (Health::Well, "cannot be told on this system"),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_marked_and_counted() {
+        let mut findings = Findings::default();
+        findings.add("a", Health::Well, "fine");
+        findings.add("b", Health::Wrong, "bro\nken");
+        assert_eq!(findings.wrong, 1);
+        assert_eq!(
+            findings.text,
+            "  a             fine\n! b             bro\\nken\n"
+        );
+    }
+}

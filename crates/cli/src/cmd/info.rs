@@ -1,0 +1,200 @@
+//! `abide info`: all that is known of one session and its workspace.
+
+use abide_core::{
+    backend::{Ended, Running, SessionState},
+    clock::Timestamp,
+};
+use abide_workspace::{
+    Target,
+    service::{Found, Observed},
+};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::describe::{self, JsonSession, JsonWorkspace};
+use crate::{compose::Context, error::CliError, exit::Exit, output};
+
+/// Show what is known of a session and its workspace
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  abide info api
+  abide info api --json | jq .session.status")]
+pub(crate) struct Info {
+    /// Workspace, or workspace/session; any part of the name that only one has
+    #[arg(value_name = "NAME")]
+    target: Target,
+
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonInfo<'a> {
+    workspace: JsonWorkspace<'a>,
+    session: JsonSession<'a>,
+}
+
+impl Info {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let workspaces = context.workspaces().await?;
+        let found = workspaces.resolve(&self.target).await?;
+        let observed = workspaces.observe(&found).await?;
+        if self.json {
+            output::json(&JsonInfo {
+                workspace: (&found.workspace).into(),
+                session: JsonSession::new(&found.session, &observed),
+            })?;
+        } else {
+            output::bytes(page(&found, &observed, context.clock.now()).as_bytes())?;
+        }
+        Ok(Exit::SUCCESS)
+    }
+}
+
+/// Lines of a name and a value.
+#[derive(Debug, Default)]
+struct Page(String);
+
+impl Page {
+    fn add(&mut self, name: &str, value: impl AsRef<str>) {
+        let value = output::plain(value.as_ref());
+        self.0.push_str(&format!("{name:<12}{value}\n"));
+    }
+
+    fn add_time(&mut self, name: &str, time: Timestamp, now: Timestamp) {
+        self.add(
+            name,
+            format!("{} ({} ago)", local(time), describe::age(now, time)),
+        );
+    }
+}
+
+fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
+    let Found { workspace, session } = found;
+    let mut page = Page::default();
+    page.add("name", found.target().to_string());
+    page.add("state", describe::state(workspace, observed));
+    if let Some(problem) = &workspace.problem {
+        page.add("problem", problem);
+    }
+    page.add("directory", workspace.dir.to_string_lossy());
+    page.add("command", describe::command(&session.command));
+    match observed {
+        Observed::Nothing | Observed::BackendMissing => {}
+        Observed::Status(status) => match &status.state {
+            SessionState::Starting => {}
+            SessionState::Running(running) => add_running(&mut page, running, now),
+            SessionState::Ended(ended) => add_ended(&mut page, ended, now),
+            SessionState::Unresponsive { holder_pid, reason } => {
+                page.add("reason", reason);
+                if let Some(pid) = holder_pid {
+                    page.add("holder", format!("process {pid}"));
+                }
+            }
+        },
+    }
+    page.add_time("created", workspace.created_at, now);
+    page.add_time("last used", workspace.last_used_at, now);
+    page.add("backend", &session.backend);
+    page.add("history", format!("{} bytes", session.history_bytes));
+    page.add("workspace", workspace.id.as_str());
+    page.add("session", session.id.as_str());
+    if let Some(generation) = session.generation {
+        page.add("generation", generation.to_string());
+    }
+    page.0
+}
+
+fn add_running(page: &mut Page, running: &Running, now: Timestamp) {
+    page.add("process", running.pid.to_string());
+    page.add_time("started", running.started_at, now);
+    if let Some(time) = running.last_output_at {
+        page.add_time("last output", time, now);
+    }
+    page.add("size", running.size.to_string());
+    page.add("offset", running.offset.to_string());
+    if let Some(title) = &running.title {
+        page.add("title", title);
+    }
+    if let Some(holder) = &running.controller {
+        let since = describe::age(now, holder.since);
+        page.add("controlled", format!("by {holder}, for {since}"));
+    }
+    page.add("watched", format!("by {}", running.viewers));
+}
+
+fn add_ended(page: &mut Page, ended: &Ended, now: Timestamp) {
+    page.add("outcome", ended.outcome.to_string());
+    page.add_time("started", ended.started_at, now);
+    if let Some(time) = ended.ended_at {
+        page.add_time("ended", time, now);
+    }
+    page.add("offset", ended.offset.to_string());
+}
+
+fn local(time: Timestamp) -> String {
+    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    match jiff::Timestamp::from_millisecond(millis) {
+        Ok(time) => time
+            .to_zoned(TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string(),
+        Err(_) => format!("{millis} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abide_core::{
+        backend::{BackendKind, Command, SessionStatus},
+        id::{SessionId, WorkspaceId},
+        size::TermSize,
+    };
+    use abide_workspace::{
+        SessionName,
+        record::{Session, Workspace, WorkspaceState},
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_unresponsive_session_is_shown_with_what_holds_it() {
+        let time = Timestamp::from_millis(0);
+        let workspace = Workspace {
+            id: WorkspaceId::random(),
+            name: "api".parse().unwrap(),
+            dir: "/srv/\u{1b}[31mapi".into(),
+            state: WorkspaceState::Ready,
+            problem: None,
+            created_at: time,
+            updated_at: time,
+            last_used_at: time,
+        };
+        let session = Session {
+            id: SessionId::random(),
+            workspace: workspace.id.clone(),
+            name: SessionName::main(),
+            backend: "owner".into(),
+            generation: None,
+            command: Command::new("sh", Vec::<String>::new()),
+            size: TermSize::DEFAULT,
+            history_bytes: 1,
+            created_at: time,
+        };
+        let observed = Observed::Status(SessionStatus {
+            session: session.id.clone(),
+            backend: BackendKind::Owner,
+            generation: None,
+            state: SessionState::Unresponsive {
+                holder_pid: Some(7),
+                reason: "no answer within 5 s".into(),
+            },
+        });
+        let text = page(&Found { workspace, session }, &observed, time);
+        assert!(text.contains("state       unresponsive\n"), "{text}");
+        assert!(text.contains("holder      process 7\n"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}

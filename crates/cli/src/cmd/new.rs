@@ -1,0 +1,133 @@
+//! `abide new`: makes a workspace and shows it.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use abide_core::{
+    backend::{AttachMode, Command},
+    size::TermSize,
+};
+use abide_workspace::{
+    WorkspaceName,
+    service::{Found, NewWorkspace},
+};
+
+use super::enter::{self, ExitWith, How};
+use crate::{
+    compose::Context, environment, error::CliError, exit::Exit, host, output, report, sys,
+};
+
+/// Make a workspace of a directory and start its session
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  abide new                       # your shell, in the current directory
+  abide new api --dir ~/src/api   # elsewhere, under a name
+  abide new build -- make -j8     # another program; its last screen stays
+  name=$(abide new --no-attach -- npm start)   # from a script
+
+Credentials (GH_TOKEN, AWS_SECRET_ACCESS_KEY and the like) are left out of the session's \
+environment; pass one on with `--env NAME`, or always with `env.pass` in the configuration. \
+A program is found on PATH or named by its whole path.")]
+pub(crate) struct New {
+    /// Name of the workspace; without it, that of the directory
+    name: Option<WorkspaceName>,
+
+    /// Directory of the workspace; without it, the current one
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Run your shell, as happens when no command is given
+    #[arg(long, conflicts_with = "command")]
+    shell: bool,
+
+    /// Size of the terminal to start with; without it, that of this one, else 80x24
+    #[arg(long, value_name = "COLSxROWS")]
+    size: Option<TermSize>,
+
+    /// Set a variable of the session, or pass one on by its name; may be repeated
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+
+    /// Start the session and print the workspace's name, without attaching
+    #[arg(long)]
+    no_attach: bool,
+
+    /// Program to run, with its arguments; without it, your shell
+    #[arg(last = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+impl New {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
+        if !self.no_attach {
+            enter::need_terminal()?;
+        }
+        let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        let dir = host::absolute_dir(&dir)
+            .map_err(|source| CliError::BadDirectory { path: dir, source })?;
+        let cleaned = environment::of_session(&context.config, &self.env, std::env::vars_os())?;
+        let workspaces = context.workspaces().await?;
+        let created = workspaces
+            .create(NewWorkspace {
+                name: self.name,
+                dir,
+                command: command(self.command, context),
+                env: cleaned.env,
+                size: self.size.or_else(sys::terminal_size).unwrap_or_default(),
+                history_bytes: context.config.history_bytes,
+            })
+            .await?;
+        if let Some(note) = left_out(&cleaned.left_out) {
+            report::say(&note);
+        }
+        let found = Found {
+            workspace: created.workspace,
+            session: created.session,
+        };
+        if self.no_attach {
+            output::line(found.workspace.name.as_str())?;
+            return Ok(Exit::SUCCESS);
+        }
+        let how = How {
+            mode: AttachMode::Control,
+            keys: context.config.detach_keys.clone(),
+            exit: ExitWith::Success,
+        };
+        enter::enter(&workspaces, &found, how).await
+    }
+}
+
+fn command(words: Vec<OsString>, context: &Context) -> Command {
+    let mut words = words.into_iter();
+    match words.next() {
+        Some(program) => Command::new(program, words),
+        None => {
+            let configured = context.config.shell.clone().map(OsString::from);
+            let shell =
+                configured.unwrap_or_else(|| host::default_shell(|name| std::env::var_os(name)));
+            Command::new(shell, Vec::<OsString>::new())
+        }
+    }
+}
+
+fn left_out(names: &[OsString]) -> Option<String> {
+    let names: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "note: left out of the session's environment: {} (pass one on with `--env NAME`)",
+            output::plain(&names.join(", "))
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_said_by_name_and_only_then() {
+        assert_eq!(left_out(&[]), None);
+        let note = left_out(&["GH_TOKEN".into(), "NPM_TOKEN".into()]).unwrap();
+        assert!(note.contains("GH_TOKEN, NPM_TOKEN"), "{note}");
+    }
+}

@@ -1,0 +1,103 @@
+//! `abide resume`: shows a session, and starts it again first if it has ended.
+
+use abide_core::backend::{AttachMode, SessionState};
+use abide_workspace::{
+    Target, Workspaces,
+    service::{Found, Observed},
+};
+
+use super::enter::{self, ExitWith, How};
+use crate::{compose::Context, environment, error::CliError, exit::Exit, output, report};
+
+/// Go back to a session; start it again first if it has ended
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  abide resume api               # same command, same directory, if it ended
+  abide resume api --no-attach   # only see to it that it runs")]
+pub(crate) struct Resume {
+    /// Workspace, or workspace/session; any part of the name that only one has
+    #[arg(value_name = "NAME")]
+    target: Target,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What `resume` and `last` have in common.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Options {
+    /// See to it that the session runs and print its name, without attaching
+    #[arg(long)]
+    no_attach: bool,
+}
+
+impl Options {
+    /// Refuses to go on without a terminal, if one is needed.
+    pub(super) fn check(self) -> Result<(), CliError> {
+        match self.no_attach {
+            true => Ok(()),
+            false => enter::need_terminal(),
+        }
+    }
+}
+
+impl Resume {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
+        self.options.check()?;
+        let workspaces = context.workspaces().await?;
+        let found = workspaces.resolve(&self.target).await?;
+        resume(context, &workspaces, found, self.options).await
+    }
+}
+
+/// Sees to it that the session runs, then shows it.
+pub(super) async fn resume(
+    context: &Context,
+    workspaces: &Workspaces,
+    found: Found,
+    options: Options,
+) -> Result<Exit, CliError> {
+    let found = match must_start(&workspaces.observe(&found).await?) {
+        false => found,
+        true => start(context, workspaces, &found).await?,
+    };
+    if options.no_attach {
+        workspaces.touch(&found.workspace).await?;
+        output::line(&found.target().to_string())?;
+        return Ok(Exit::SUCCESS);
+    }
+    let how = How {
+        mode: AttachMode::Control,
+        keys: context.config.detach_keys.clone(),
+        exit: ExitWith::Success,
+    };
+    enter::enter(workspaces, &found, how).await
+}
+
+async fn start(
+    context: &Context,
+    workspaces: &Workspaces,
+    found: &Found,
+) -> Result<Found, CliError> {
+    let cleaned = environment::of_session(&context.config, &[], std::env::vars_os())?;
+    let (found, ensured) = workspaces.restart(found, cleaned.env).await?;
+    if ensured.started {
+        report::say(&format!("started `{}` again", found.target()));
+    }
+    Ok(found)
+}
+
+/// Tells whether a session must be started; one that cannot be asked must not.
+fn must_start(observed: &Observed) -> bool {
+    match observed {
+        Observed::Nothing => true,
+        Observed::BackendMissing => false,
+        Observed::Status(status) => match status.state {
+            SessionState::Ended(_) => true,
+            SessionState::Starting
+            | SessionState::Running(_)
+            | SessionState::Unresponsive { .. } => false,
+        },
+    }
+}

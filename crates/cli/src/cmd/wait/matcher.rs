@@ -1,0 +1,295 @@
+//! Finds a match in output as it comes, in whatever pieces, with bounded memory.
+//!
+//! The output is read as a terminal reads it and kept as plain text: characters, line ends, and a
+//! line end wherever the cursor is moved elsewhere, since what is printed there is another text.
+//! The last [`WINDOW_BYTES`] of it are looked at, so a match may be that long.
+
+use abide_core::replay::Offset;
+use regex::bytes::{Regex, RegexBuilder};
+
+/// Text that is kept to be looked at, in bytes. Twice as much is held at times.
+const WINDOW_BYTES: usize = 32 * 1024;
+
+/// Longest sequence without effect that is believed to be one, in bytes. A program that opens one
+/// and never closes it would otherwise be remembered in full.
+const LONGEST_SEQUENCE_BYTES: usize = 64 * 1024;
+
+/// Memory that a compiled expression may take, in bytes.
+const REGEX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Reads a regular expression from the command line.
+pub(super) fn parse(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text)
+        .multi_line(true)
+        .size_limit(REGEX_BYTES)
+        .build()
+}
+
+/// Looks for one expression in output that comes in pieces.
+pub(super) struct Matcher {
+    regex: Regex,
+    parser: vte::Parser,
+    text: Text,
+}
+
+impl std::fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Matcher")
+            .field("regex", &self.regex)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of the text, with where in the output each of its bytes came from.
+#[derive(Debug, Default)]
+struct Text {
+    bytes: Vec<u8>,
+    /// For each byte, the position after the byte of output that completed it.
+    ends: Vec<Offset>,
+    /// The position after the byte that is being read.
+    here: Offset,
+    /// A carriage return came, and may be the beginning of a line end.
+    returned: bool,
+    /// Bytes since the last that something came of.
+    silent: usize,
+    /// Bytes at the beginning that were looked at and only tell what comes before the rest.
+    context: usize,
+}
+
+impl Matcher {
+    /// Returns one that has seen no output.
+    pub(super) fn new(regex: Regex) -> Self {
+        Self {
+            regex,
+            parser: vte::Parser::new(),
+            text: Text::default(),
+        }
+    }
+
+    /// Forgets the output so far, because some of what follows it was not seen.
+    pub(super) fn restart(&mut self) {
+        self.parser = vte::Parser::new();
+        self.text = Text::default();
+    }
+
+    /// Tells whether plain text, such as a rendered screen, has a match.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// Takes the next bytes of output; returns the position after a match, once there is one.
+    pub(super) fn feed(&mut self, offset: Offset, data: &[u8]) -> Option<Offset> {
+        self.text.here = offset;
+        for piece in data.chunks(WINDOW_BYTES) {
+            for byte in piece {
+                self.read(std::slice::from_ref(byte));
+            }
+            if let Some(end) = self.look() {
+                return Some(end);
+            }
+            self.text.forget_old();
+        }
+        None
+    }
+
+    fn read(&mut self, byte: &[u8]) {
+        self.text.here = self.text.here.advanced(byte.len());
+        self.text.silent += byte.len();
+        self.parser.advance(&mut self.text, byte);
+        if LONGEST_SEQUENCE_BYTES < self.text.silent {
+            self.parser = vte::Parser::new();
+            self.text.silent = 0;
+        }
+    }
+
+    /// Looks again at the text before the last piece too: a match may have begun in it.
+    fn look(&self) -> Option<Offset> {
+        let found = self.regex.find_at(&self.text.bytes, self.text.context)?;
+        let last = found.end().checked_sub(1);
+        Some(last.map_or(self.text.here, |last| self.text.ends[last]))
+    }
+}
+
+impl Text {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.resize(self.bytes.len(), self.here);
+    }
+
+    /// Ends the line, unless it is empty.
+    fn break_line(&mut self) {
+        self.returned = false;
+        if self.bytes.last().is_some_and(|last| *last != b'\n') {
+            self.push(b"\n");
+        }
+    }
+
+    fn forget_old(&mut self) {
+        if self.bytes.len() <= 2 * WINDOW_BYTES {
+            return;
+        }
+        // One byte more stays, so that the expression can tell whether a line or word begins.
+        let old = self.bytes.len() - WINDOW_BYTES - 1;
+        self.bytes.drain(..old);
+        self.ends.drain(..old);
+        self.context = 1;
+    }
+}
+
+impl vte::Perform for Text {
+    fn print(&mut self, c: char) {
+        self.silent = 0;
+        if self.returned {
+            self.break_line();
+        }
+        self.push(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    fn execute(&mut self, byte: u8) {
+        self.silent = 0;
+        match byte {
+            b'\n' => {
+                self.returned = false;
+                self.push(b"\n");
+            }
+            b'\r' => self.returned = true,
+            b'\t' => self.push(b"\t"),
+            _ => {}
+        }
+    }
+
+    fn csi_dispatch(&mut self, _: &vte::Params, intermediates: &[u8], _: bool, action: char) {
+        self.silent = 0;
+        match (intermediates, action) {
+            // Some programs, and Windows itself, step over blanks instead of printing them.
+            (b"", 'C' | 'a') => self.push(b" "),
+            (b"", 'A' | 'B' | 'E' | 'F' | 'G' | 'H' | 'd' | 'e' | 'f' | '`') => self.break_line(),
+            _ => {}
+        }
+    }
+
+    fn esc_dispatch(&mut self, intermediates: &[u8], _: bool, byte: u8) {
+        self.silent = 0;
+        if intermediates.is_empty() && matches!(byte, b'D' | b'E' | b'M') {
+            self.break_line();
+        }
+    }
+
+    fn osc_dispatch(&mut self, _: &[&[u8]], _: bool) {
+        self.silent = 0;
+    }
+
+    fn unhook(&mut self) {
+        self.silent = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matcher(pattern: &str) -> Matcher {
+        Matcher::new(parse(pattern).unwrap())
+    }
+
+    fn feed(matcher: &mut Matcher, pieces: &[&[u8]]) -> Option<u64> {
+        let mut offset = Offset::START;
+        for piece in pieces {
+            if let Some(end) = matcher.feed(offset, piece) {
+                return Some(end.get());
+            }
+            offset = offset.advanced(piece.len());
+        }
+        None
+    }
+
+    #[test]
+    fn a_match_is_found_whatever_the_pieces_and_its_end_is_exact() {
+        let output = "before\r\nliste\u{1b}[1mning ön\u{1b}[m :80 after".as_bytes();
+        let whole = feed(&mut matcher("listening ön"), &[output]);
+        let end = output.windows(2).position(|two| two == b"n\x1b").unwrap() + 1;
+        assert_eq!(whole, Some(end as u64));
+        for cut in 0..=output.len() {
+            let (left, right) = output.split_at(cut);
+            assert_eq!(
+                feed(&mut matcher("listening ön"), &[left, right]),
+                whole,
+                "cut at {cut}"
+            );
+        }
+        let bytes: Vec<_> = output.chunks(1).collect();
+        assert_eq!(feed(&mut matcher("listening ön"), &bytes), whole);
+    }
+
+    #[test]
+    fn the_first_of_two_matches_is_reported() {
+        assert_eq!(feed(&mut matcher("ok"), &[b"1 ok 2 ok"]), Some(4));
+    }
+
+    #[test]
+    fn lines_begin_and_end_where_a_terminal_begins_and_ends_them() {
+        for (pattern, output, expected) in [
+            ("^b$", "a\r\nb\r\n", true),
+            ("^b$", "10%\rb\r\n", true),
+            ("^b$", "a\u{1b}[5;1Hb\n", true),
+            ("ab", "a\u{1b}[5;1Hb\n", false),
+            ("a b", "a\u{1b}[Cb", true),
+            ("^b", "ab", false),
+            (r"\$ $", "$ ", true),
+            ("title", "\u{1b}]0;title\u{7}x", false),
+            ("q", "\u{1b}Pq\u{1b}\\x", false),
+        ] {
+            let found = feed(&mut matcher(pattern), &[output.as_bytes()]).is_some();
+            assert_eq!(found, expected, "{pattern:?} in {output:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_match_across_forgotten_text_is_found() {
+        let mut matcher = matcher("(?:^|x)needle");
+        let flood = vec![b'x'; 100_000];
+        let mut offset = Offset::START;
+        for _ in 0..20 {
+            assert_eq!(matcher.feed(offset, &flood), None);
+            offset = offset.advanced(flood.len());
+            assert!(matcher.text.bytes.len() <= 3 * WINDOW_BYTES);
+            assert_eq!(matcher.text.bytes.len(), matcher.text.ends.len());
+        }
+        assert_eq!(matcher.feed(offset, b"need"), None);
+        let end = matcher.feed(offset.advanced(4), b"le!").unwrap();
+        assert_eq!(end, offset.advanced(6));
+    }
+
+    #[test]
+    fn the_cut_of_forgotten_text_is_not_taken_for_the_beginning_of_a_line() {
+        let mut matcher = matcher("^x");
+        matcher.feed(Offset::START, b"y");
+        let flood = vec![b'x'; 10 * WINDOW_BYTES];
+        assert_eq!(matcher.feed(Offset::new(1), &flood), None);
+    }
+
+    #[test]
+    fn a_sequence_that_never_ends_is_not_remembered_for_ever() {
+        let mut matcher = matcher("after");
+        matcher.feed(Offset::START, b"\x1b]0;");
+        for _ in 0..10 {
+            matcher.feed(Offset::START, &vec![b'x'; LONGEST_SEQUENCE_BYTES]);
+        }
+        assert!(matcher.feed(Offset::START, b"after").is_some());
+    }
+
+    #[test]
+    fn after_a_gap_the_text_before_it_is_no_part_of_a_match() {
+        let mut matcher = matcher("ab");
+        assert_eq!(matcher.feed(Offset::START, b"a"), None);
+        matcher.restart();
+        assert_eq!(matcher.feed(Offset::new(9), b"b"), None);
+        assert_eq!(matcher.feed(Offset::new(10), b"ab"), Some(Offset::new(12)));
+    }
+
+    #[test]
+    fn an_expression_that_cannot_be_read_is_refused() {
+        assert!(parse("(").is_err());
+        assert!(parse(r"\w{1000}{1000}{1000}").is_err());
+    }
+}

@@ -1,0 +1,277 @@
+//! The configuration: what `config.toml` may say, and where it went wrong if it does not say that.
+//!
+//! ```toml
+//! detach_keys = "ctrl-x,d"
+//! history_bytes = 4194304
+//! shell = "/bin/zsh"
+//!
+//! [env]
+//! pass = ["GH_TOKEN"]       # inherited although it is a credential
+//! deny = ["CORP_*"]         # left out as a credential is
+//! ```
+//!
+//! Anything else is refused: a key that is misspelt must not look as if it worked.
+
+use std::{
+    fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use abide_core::limits;
+use serde::Deserialize;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::{
+    dirs::ConfigPath,
+    viewer::{DetachKeys, ParseKeysError},
+};
+
+/// What the user has configured.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The keys that detach, unless an option names others.
+    pub(crate) detach_keys: DetachKeys,
+    /// Output kept per session, in bytes.
+    pub(crate) history_bytes: u64,
+    /// The shell to run, instead of the one that the environment names.
+    pub(crate) shell: Option<String>,
+    /// Names to pass on although a pattern leaves them out.
+    pub(crate) env_pass: Vec<String>,
+    /// Further names and `NAME_*` patterns to leave out.
+    pub(crate) env_deny: Vec<String>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file says something that cannot be used.
+    #[error("`{}`, line {line}: {}{problem}", path.display(), of_key(key.as_deref()))]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The line, from one.
+        line: usize,
+        /// The key with those above it, if the text got as far as a key.
+        key: Option<String>,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    /// Says what to do next.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Unreadable { .. } => {
+                "make the file readable, or name another with ABIDE_CONFIG".into()
+            }
+            Self::Invalid { .. } => "correct that line; nothing was done".into(),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    detach_keys: Option<Spanned<String>>,
+    history_bytes: Option<u64>,
+    shell: Option<Spanned<String>>,
+    #[serde(default)]
+    env: FileEnv,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileEnv {
+    #[serde(default)]
+    pass: Vec<Spanned<String>>,
+    #[serde(default)]
+    deny: Vec<Spanned<String>>,
+}
+
+impl Config {
+    /// Reads the configuration; a file at the usual place may be missing.
+    pub(crate) fn read(file: &ConfigPath) -> Result<Self, ConfigError> {
+        let text = match (fs::read_to_string(file.path()), file) {
+            (Ok(text), _) => text,
+            (Err(err), ConfigPath::Usual(_)) if err.kind() == io::ErrorKind::NotFound => {
+                String::new()
+            }
+            (Err(source), _) => {
+                let path = file.path().to_owned();
+                return Err(ConfigError::Unreadable { path, source });
+            }
+        };
+        Self::parse(file.path(), &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let invalid = |span: Range<usize>, problem: String| ConfigError::Invalid {
+            path: path.to_owned(),
+            line: 1 + text[..span.start.min(text.len())].matches('\n').count(),
+            key: key_at(text, span.start),
+            problem,
+        };
+        let file: File = toml::from_str(text).map_err(|error| {
+            invalid(error.span().unwrap_or_default(), error.message().to_owned())
+        })?;
+        let detach_keys = match file.detach_keys {
+            None => DetachKeys::default(),
+            Some(keys) => keys.get_ref().parse().map_err(|error: ParseKeysError| {
+                invalid(keys.span(), format!("{error}; {}", error.hint()))
+            })?,
+        };
+        if let Some(empty) = file
+            .shell
+            .as_ref()
+            .filter(|shell| shell.get_ref().is_empty())
+        {
+            return Err(invalid(empty.span(), "names no program".into()));
+        }
+        for name in file.env.pass.iter().chain(&file.env.deny) {
+            check_pattern(name.get_ref()).map_err(|problem| invalid(name.span(), problem))?;
+        }
+        let names =
+            |names: Vec<Spanned<String>>| names.into_iter().map(Spanned::into_inner).collect();
+        Ok(Self {
+            detach_keys,
+            history_bytes: file.history_bytes.unwrap_or(limits::HISTORY_BYTES),
+            shell: file.shell.map(Spanned::into_inner),
+            env_pass: names(file.env.pass),
+            env_deny: names(file.env.deny),
+        })
+    }
+}
+
+/// Refuses a pattern that would match nothing, and so protect nothing.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    let name = pattern.strip_suffix('*').unwrap_or(pattern);
+    let is_name = !pattern.is_empty() && !name.contains(['*', '=', '\0']);
+    match is_name {
+        true => Ok(()),
+        false => Err(format!(
+            "`{}` is neither a name nor `NAME_*`",
+            pattern.escape_debug()
+        )),
+    }
+}
+
+fn of_key(key: Option<&str>) -> String {
+    key.map(|key| format!("`{key}`: ")).unwrap_or_default()
+}
+
+/// Returns the key that has this position in its name or value, with the keys above it.
+fn key_at(text: &str, position: usize) -> Option<String> {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let path = key_in(table.get_ref(), position);
+    (!path.is_empty()).then(|| path.join("."))
+}
+
+fn key_in(table: &DeTable<'_>, position: usize) -> Vec<String> {
+    for (key, value) in table {
+        let is_here = key.span().contains(&position) || value.span().contains(&position);
+        let below = match value.get_ref() {
+            DeValue::Table(table) => key_in(table, position),
+            _ => Vec::new(),
+        };
+        // The span of a table does not reach over the keys below its header.
+        if is_here || !below.is_empty() {
+            return [vec![key.get_ref().to_string()], below].concat();
+        }
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("config.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let config = parse("").unwrap();
+        assert_eq!(config.history_bytes, limits::HISTORY_BYTES);
+        assert_eq!(config.shell, None);
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let config = parse(
+            "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\nshell = '/bin/zsh'\n\
+             [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
+        )
+        .unwrap();
+        assert_eq!(config.history_bytes, 1);
+        assert_eq!(config.shell.as_deref(), Some("/bin/zsh"));
+        assert_eq!(config.env_pass, ["A"]);
+        assert_eq!(config.env_deny, ["B_*", "C"]);
+    }
+
+    /// proves C6
+    #[test]
+    fn an_error_names_file_line_and_key() {
+        for (text, expected) in [
+            (
+                "\nhistory_byte = 1\n",
+                "`config.toml`, line 2: `history_byte`: unknown field",
+            ),
+            (
+                "history_bytes = 'x'\n",
+                "`config.toml`, line 1: `history_bytes`: invalid type",
+            ),
+            (
+                "history_bytes = -1\n",
+                "`config.toml`, line 1: `history_bytes`: invalid value",
+            ),
+            (
+                "# a\n\n[env]\ndeny = [\n 'A',\n 7,\n]\n",
+                "`config.toml`, line 6: `env.deny`: invalid type",
+            ),
+            (
+                "[env]\npas = []\n",
+                "`config.toml`, line 2: `env.pas`: unknown field",
+            ),
+            (
+                "env.deny = ['*_TOKEN']\n",
+                "`config.toml`, line 1: `env.deny`: `*_TOKEN` is neither",
+            ),
+            (
+                "\n\nshell = ''\n",
+                "`config.toml`, line 3: `shell`: names no program",
+            ),
+            (
+                "detach_keys = 'no such key'\n",
+                "`config.toml`, line 1: `detach_keys`: ",
+            ),
+            ("shell = \n", "`config.toml`, line 1: "),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with(expected), "{text:?} gave {error:?}");
+        }
+    }
+
+    /// proves C6
+    #[test]
+    fn a_named_file_must_be_there_and_the_usual_one_need_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        assert!(Config::read(&ConfigPath::Usual(path.clone())).is_ok());
+        let error = Config::read(&ConfigPath::Named(path)).unwrap_err();
+        assert!(error.to_string().contains("config.toml"), "{error}");
+    }
+}

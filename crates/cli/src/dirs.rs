@@ -1,0 +1,153 @@
+//! Where state, sockets and the configuration are.
+//!
+//! Only paths are chosen here. Whoever uses a directory makes it and checks who may use it.
+
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+use etcetera::BaseStrategy;
+
+use crate::host;
+
+/// The directory's name below each of the system's own.
+const ABIDE: &str = "abide";
+
+/// The directories and files of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dirs {
+    /// The database, and what is kept of each session.
+    pub(crate) state: PathBuf,
+    /// Sockets.
+    pub(crate) runtime: PathBuf,
+    /// The configuration.
+    pub(crate) config: ConfigPath,
+}
+
+/// Where the configuration is, and whether it must be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ConfigPath {
+    /// Named by the user; an error if it is missing.
+    Named(PathBuf),
+    /// The usual place; may be missing.
+    Usual(PathBuf),
+}
+
+/// Why the directories are not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DirsError {
+    /// The user has no home directory.
+    #[error("cannot tell where your home directory is")]
+    NoHome,
+    /// A variable names no path.
+    #[error("cannot use the path in {variable}")]
+    BadPath {
+        /// The variable.
+        variable: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Dirs {
+    /// Returns the directories that the environment names, else the usual ones.
+    pub(crate) fn from_env(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, DirsError> {
+        let named = |name| named(&variable, name);
+        let home = etcetera::choose_base_strategy().ok();
+        let need_home = || home.as_ref().ok_or(DirsError::NoHome);
+        let state = match named("ABIDE_STATE_DIR")? {
+            Some(path) => path,
+            None => usual_state(need_home()?),
+        };
+        let runtime = match named("ABIDE_RUNTIME_DIR")? {
+            Some(path) => path,
+            None => home
+                .as_ref()
+                .and_then(BaseStrategy::runtime_dir)
+                .filter(|dir| dir.is_dir())
+                .map_or_else(|| host::private_runtime_dir(&state), |dir| dir.join(ABIDE)),
+        };
+        let config = match named("ABIDE_CONFIG")? {
+            Some(path) => ConfigPath::Named(path),
+            None => {
+                let dir = need_home()?.config_dir();
+                ConfigPath::Usual(dir.join(ABIDE).join("config.toml"))
+            }
+        };
+        Ok(Self {
+            state,
+            runtime,
+            config,
+        })
+    }
+
+    /// Returns where the owners of sessions keep their files.
+    pub(crate) fn owners(&self) -> PathBuf {
+        self.state.join("owners")
+    }
+}
+
+impl ConfigPath {
+    /// Returns the path.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Usual(path) => path,
+        }
+    }
+}
+
+fn named(
+    variable: impl Fn(&str) -> Option<OsString>,
+    name: &'static str,
+) -> Result<Option<PathBuf>, DirsError> {
+    let Some(path) = variable(name).filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    std::path::absolute(path)
+        .map(Some)
+        .map_err(|source| DirsError::BadPath {
+            variable: name,
+            source,
+        })
+}
+
+fn usual_state(home: &impl BaseStrategy) -> PathBuf {
+    // Windows has no state directory; its cache directory is the local, unsynchronised one.
+    let dir = home.state_dir().unwrap_or_else(|| home.cache_dir());
+    dir.join(ABIDE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_name_every_place_and_relative_ones_start_at_the_current_directory() {
+        let dirs = Dirs::from_env(|name| match name {
+            "ABIDE_STATE_DIR" => Some("state".into()),
+            "ABIDE_RUNTIME_DIR" => Some(std::env::temp_dir().join("r").into()),
+            "ABIDE_CONFIG" => Some("c.toml".into()),
+            _ => None,
+        })
+        .unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(dirs.state, here.join("state"));
+        assert_eq!(dirs.owners(), here.join("state").join("owners"));
+        assert_eq!(dirs.runtime, std::env::temp_dir().join("r"));
+        assert_eq!(dirs.config, ConfigPath::Named(here.join("c.toml")));
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let dirs = Dirs::from_env(|name| match name {
+            "ABIDE_CONFIG" => Some("".into()),
+            _ => Some("/x".into()),
+        })
+        .unwrap();
+        assert!(
+            matches!(dirs.config, ConfigPath::Usual(path) if path.ends_with("abide/config.toml"))
+        );
+    }
+}

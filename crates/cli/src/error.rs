@@ -1,0 +1,186 @@
+//! Why a command could not do what was asked, the code it ends with, and what to do next.
+
+use std::{io, path::PathBuf};
+
+use abide_workspace::{Target, WorkspaceError};
+
+use crate::{
+    config::ConfigError, dirs::DirsError, environment::EnvironmentError, exit::Exit,
+    viewer::ViewerError,
+};
+
+/// Why a command could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The workspaces refused or failed.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The directories are not known.
+    #[error(transparent)]
+    Dirs(#[from] DirsError),
+    /// A variable was asked for that cannot be given to a session.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The terminal or the session's connection failed while attached.
+    #[error(transparent)]
+    Viewer(#[from] ViewerError),
+    /// A session cannot be shown on itself.
+    #[error("cannot attach to `{target}` from inside it")]
+    NestedInItself {
+        /// The session.
+        target: Target,
+    },
+    /// A session was named where a workspace is meant.
+    #[error("`{target}` is a session, and only whole workspaces can be deleted")]
+    NotAWorkspace {
+        /// What was named.
+        target: Target,
+    },
+    /// A directory cannot be made a workspace.
+    #[error("cannot use the directory `{}`", path.display())]
+    BadDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is nothing to send.
+    #[error("there is nothing to send")]
+    NothingToSend,
+    /// Standard input cannot be read.
+    #[error("cannot read standard input")]
+    Input(#[source] io::Error),
+    /// The result cannot be written.
+    #[error("cannot write the result")]
+    Output(#[from] io::Error),
+    /// Time ran out.
+    #[error("`{target}` did not {what} in time")]
+    WaitTimedOut {
+        /// The session.
+        target: Target,
+        /// What was waited for.
+        what: String,
+    },
+    /// The stream of output is over, and the session is not.
+    #[error("the connection to `{target}` was lost")]
+    ConnectionLost {
+        /// The session.
+        target: Target,
+    },
+    /// The session ended first.
+    #[error("`{target}` ended without a match: {outcome}")]
+    EndedUnmatched {
+        /// The session.
+        target: Target,
+        /// How it ended.
+        outcome: String,
+    },
+    /// Processes outlived the stop of their session.
+    #[error("`{target}` left processes behind that could not be ended: {survivors}")]
+    Survivors {
+        /// The session.
+        target: Target,
+        /// The processes.
+        survivors: String,
+    },
+    /// The doctor found something.
+    #[error("something is wrong; see above")]
+    Unhealthy,
+    /// The program cannot run anything at all.
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl CliError {
+    /// Returns the code to end with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Workspace(error) => error.kind().into(),
+            Self::Config(_)
+            | Self::Dirs(_)
+            | Self::Environment(_)
+            | Self::NestedInItself { .. }
+            | Self::NotAWorkspace { .. }
+            | Self::NothingToSend => Exit::USAGE,
+            Self::WaitTimedOut { .. } => Exit::TIMED_OUT,
+            Self::Viewer(ViewerError::NoTerminal { .. }) => Exit::USAGE,
+            Self::Viewer(ViewerError::Lost { .. } | ViewerError::Closed { .. })
+            | Self::ConnectionLost { .. } => Exit::BACKEND,
+            Self::Viewer(ViewerError::Terminal { .. })
+            | Self::BadDirectory { .. }
+            | Self::Input(_)
+            | Self::Output(_)
+            | Self::EndedUnmatched { .. }
+            | Self::Survivors { .. }
+            | Self::Unhealthy
+            | Self::Runtime(_) => Exit::FAILURE,
+        }
+    }
+
+    /// Says what to do next, where something can be done.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Workspace(error) => error.hint(),
+            Self::Config(error) => Some(error.hint()),
+            Self::Environment(error) => Some(error.hint()),
+            Self::Viewer(error) => error.hint(),
+            Self::NestedInItself { .. } => Some("detach from it first".into()),
+            Self::NotAWorkspace { target } => Some(format!(
+                "`abide delete '{}'` deletes all of it",
+                target.workspace
+            )),
+            Self::BadDirectory { .. } => {
+                Some("make the directory first, or name another with `--dir`".into())
+            }
+            Self::NothingToSend => {
+                Some("name a text, `--keys` or `--enter`, or pipe something in".into())
+            }
+            Self::Dirs(_) => {
+                Some("name a directory with ABIDE_STATE_DIR and a file with ABIDE_CONFIG".into())
+            }
+            Self::WaitTimedOut { .. } => Some(
+                "the session was left as it is; the offset reached is on standard output".into(),
+            ),
+            Self::ConnectionLost { .. } => Some("`abide doctor` shows more".into()),
+            Self::EndedUnmatched { target, .. } => {
+                Some(format!("`abide capture '{target}'` shows its last screen"))
+            }
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::Survivors { .. }
+            | Self::Unhealthy
+            | Self::Runtime(_) => None,
+        }
+    }
+
+    /// Tells whether whoever read the result has stopped reading, which is nobody's fault.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves C5
+    #[test]
+    fn without_a_terminal_the_hint_names_what_works_without_one() {
+        let error = CliError::from(ViewerError::NoTerminal { stream: "input" });
+        assert_eq!(error.exit(), Exit::USAGE);
+        let hint = error.hint().unwrap();
+        for word in ["capture", "send", "--no-attach"] {
+            assert!(hint.contains(word), "{hint}");
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_from_a_full_disk() {
+        let closed = CliError::Output(io::ErrorKind::BrokenPipe.into());
+        let full = CliError::Output(io::ErrorKind::StorageFull.into());
+        assert!(closed.is_closed_pipe() && !full.is_closed_pipe());
+    }
+}

@@ -1,0 +1,17 @@
+//! The platform surface of [`super`]; both sides provide the same functions.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+pub(crate) use self::unix::{
+    absolute_dir, default_shell, lingering, name_case, permissions, private_runtime_dir,
+    terminal_name,
+};
+#[cfg(windows)]
+pub(crate) use self::windows::{
+    absolute_dir, default_shell, lingering, name_case, permissions, private_runtime_dir,
+    terminal_name,
+};

@@ -1,0 +1,87 @@
+//! A terminal's screens and state to the bytes that make another one equal.
+//!
+//! The order matters, and each step relies on what those before it left:
+//!
+//! 1. the receiving parser is brought to its ground state, the painting wrapped in a synchronized
+//!    update, and every mode that would disturb painting set to its neutral value (not RIS, which
+//!    flickers and takes the palette along);
+//! 2. palette, titles, tab stops;
+//! 3. the primary screen, scrollback first, also while the alternate one shows;
+//! 4. the primary's keyboard flags and saved cursor; then, if it shows, the alternate screen with
+//!    its own;
+//! 5. margins, origin mode, cursor, pen, charsets; input modes; how the cursor looks;
+//! 6. the tail (appended by the model): what the parser has seen of an unfinished sequence.
+//!
+//! Not restored: blinking text and images, which the grids do not hold; in-band resize reports
+//! (`?2048`), whose setting a terminal answers.
+
+mod cursor;
+mod painter;
+mod rows;
+mod settings;
+
+pub(crate) use self::painter::{Painter, Pen};
+pub(crate) use self::rows::{paint_cell, painted_len};
+
+use alacritty_terminal::grid::Dimensions;
+
+use crate::{
+    emulator::Emulator,
+    model::{History, Scrollback, SnapshotOptions},
+};
+
+/// Returns the snapshot of `emulator`, to be followed by the tail.
+pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions) -> Vec<u8> {
+    let mut out = Painter::default();
+    settings::neutral(&mut out);
+    clear(&mut out, emulator, options.scrollback);
+    settings::palette(&mut out, emulator);
+    settings::titles(&mut out, emulator);
+    settings::tab_stops(&mut out, emulator);
+
+    let history = match options.history {
+        History::All => usize::MAX,
+        History::Lines(lines) => lines,
+    };
+    out.put("\x1b[H");
+    rows::paint(&mut out, emulator.primary_grid(), history);
+    settings::keyboard(&mut out, emulator);
+    cursor::saved(&mut out, emulator.primary_grid(), emulator.state.saved_primary);
+    if emulator.is_alternate() {
+        alternate(&mut out, emulator);
+    }
+    cursor::current(&mut out, emulator);
+    settings::modes(&mut out, emulator);
+    out.put("\x1b[?2026l");
+    if emulator.state.modes.synchronized {
+        out.put("\x1b[?2026h");
+    }
+    out.into_bytes()
+}
+
+/// Clears the page, and the scrollback or nothing that is in it.
+fn clear(out: &mut Painter, emulator: &Emulator, scrollback: Scrollback) {
+    match scrollback {
+        // Erasing below the first cell, because in some terminals erasing the page as such moves
+        // it into the scrollback.
+        Scrollback::Replace => out.put("\x1b[H\x1b[J\x1b[3J"),
+        Scrollback::Keep => {
+            let rows = emulator.primary_grid().screen_lines();
+            out.put(&format!("\x1b[{rows};1H"));
+            out.raw(&vec![b'\n'; rows]);
+            out.put("\x1b[H\x1b[J");
+        }
+    }
+}
+
+/// Shows and paints the alternate screen; the primary's cursor and pen must be in place.
+fn alternate(out: &mut Painter, emulator: &Emulator) {
+    cursor::restore_for_switch(out);
+    // Entering saves the cursor of the primary, and clears.
+    out.put("\x1b[?1049h\x1b[?6l");
+    settings::neutral_pen(out);
+    out.put("\x1b[H\x1b[J");
+    settings::flags(out, &emulator.state.keyboard.alternate);
+    rows::paint(out, emulator.grid(), 0);
+    cursor::saved(out, emulator.grid(), emulator.state.saved_alternate);
+}

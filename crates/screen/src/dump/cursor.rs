@@ -1,0 +1,147 @@
+//! The cursors: where they are, whether a wrap is pending, and the pen and charsets they carry.
+
+use alacritty_terminal::{
+    Grid,
+    grid::{Charsets, Cursor, Dimensions},
+    index::{Column, Point},
+    term::cell::{Cell, Flags},
+    vte::ansi::{CharsetIndex, StandardCharset},
+};
+
+use crate::{
+    emulator::{Emulator, line, row},
+    state::{Margins, SavedExtra},
+};
+
+use super::{
+    painter::{Painter, Pen},
+    rows::{before_wide, paint_cell},
+    settings,
+};
+
+/// Saves the cursor that `grid` has saved; afterwards pen, charsets and origin mode are neutral.
+pub(super) fn saved(out: &mut Painter, grid: &Grid<Cell>, extra: SavedExtra) {
+    let cursor = &grid.saved_cursor;
+    // The margins are still those of the whole page, so rows mean the same in origin mode.
+    if extra.origin {
+        out.put("\x1b[?6h");
+    }
+    let at = (row(&cursor.point.line), cursor.point.column.0);
+    if cursor.input_needs_wrap {
+        reprint(out, grid, cursor.point, at.0);
+    } else {
+        out.go(at.0, at.1);
+    }
+    pen_and_charsets(out, cursor, extra.charset, false);
+    out.put("\x1b7");
+    if extra.origin {
+        out.put("\x1b[?6l");
+    }
+    settings::neutral_pen(out);
+    if cursor.input_needs_wrap {
+        wrap_again(out, grid, at);
+    }
+}
+
+/// Goes to the cursor saved last, with its pen and charsets, so that entering the alternate screen
+/// saves the same once more.
+pub(super) fn restore_for_switch(out: &mut Painter) {
+    out.put("\x1b8");
+    out.forget_pen();
+}
+
+/// Places the cursor of the screen that shows, with margins, origin mode, pen and charsets.
+pub(super) fn current(out: &mut Painter, emulator: &Emulator) {
+    let grid = emulator.grid();
+    let Margins { top, bottom } = emulator.state.margins;
+    let cursor = &grid.cursor;
+    if Margins::whole(grid.screen_lines()) != emulator.state.margins {
+        out.put_fmt(format_args!("\x1b[{};{bottom}r", top + 1));
+    }
+    let mut at_row = row(&cursor.point.line);
+    if emulator.state.modes.origin {
+        out.put("\x1b[?6h");
+        at_row -= top;
+    }
+    let col = cursor.point.column.0;
+    if cursor.input_needs_wrap {
+        reprint(out, grid, cursor.point, at_row);
+    } else if col == 0 || grid[before(cursor.point)].flags.contains(Flags::WIDE_CHAR) {
+        out.go(at_row, col);
+    } else {
+        // The character before the cursor was most likely printed last: print it last again, for a
+        // repetition (REP) that follows the snapshot.
+        reprint(out, grid, before(cursor.point), at_row);
+    }
+    pen_and_charsets(out, cursor, emulator.state.charset, true);
+}
+
+/// Prints the character at `point` once more, in the row that the terminal calls `at_row`.
+fn reprint(out: &mut Painter, grid: &Grid<Cell>, point: Point, at_row: usize) {
+    let mut col = point.column.0;
+    if grid[point].flags.contains(Flags::WIDE_CHAR_SPACER) {
+        col -= 1;
+    }
+    out.go(at_row, col);
+    let cell = &grid[Point::new(point.line, Column(col))];
+    if cell.flags.contains(Flags::WIDE_CHAR) {
+        // Printing over a wide character could undo the wrap of the row before.
+        out.put("\x1b[2X");
+    }
+    paint_cell(out, cell);
+}
+
+/// Returns the place left of one that is not in the first column.
+fn before(point: Point) -> Point {
+    Point::new(point.line, Column(point.column.0 - 1))
+}
+
+/// Lets a row whose last character was printed again go on in the next, as it did before.
+fn wrap_again(out: &mut Painter, grid: &Grid<Cell>, (at_row, col): (usize, usize)) {
+    let last = &grid[line(at_row)][Column(col)];
+    if !last.flags.contains(Flags::WRAPLINE) || at_row + 1 == grid.screen_lines() {
+        return;
+    }
+    let next = &grid[line(at_row + 1)];
+    if last.flags.contains(Flags::LEADING_WIDE_CHAR_SPACER) {
+        out.go(at_row + 1, 0);
+        out.put("\x1b[2X");
+        out.go(at_row, col);
+        before_wide(out, last);
+        out.put("\r\x1b[2X");
+        paint_cell(out, &next[Column(0)]);
+        paint_cell(out, &next[Column(1)]);
+    } else {
+        reprint(out, grid, Point::new(line(at_row), Column(col)), at_row);
+        paint_cell(out, &next[Column(0)]);
+    }
+    out.plain();
+}
+
+fn pen_and_charsets(
+    out: &mut Painter,
+    cursor: &Cursor<Cell>,
+    active: CharsetIndex,
+    linked: bool,
+) {
+    let pen = Pen::of(&cursor.template);
+    out.take(&if linked { pen } else { pen.unlinked() });
+    charsets(out, &cursor.charsets, active);
+}
+
+fn charsets(out: &mut Painter, charsets: &Charsets, active: CharsetIndex) {
+    let named = [
+        (CharsetIndex::G0, "\x1b(0"),
+        (CharsetIndex::G1, "\x1b)0"),
+        (CharsetIndex::G2, "\x1b*0"),
+        (CharsetIndex::G3, "\x1b+0"),
+    ];
+    for (index, sequence) in named {
+        if charsets[index] == StandardCharset::SpecialCharacterAndLineDrawing {
+            out.put(sequence);
+        }
+    }
+    if active == CharsetIndex::G1 {
+        out.put("\x0e");
+    }
+}

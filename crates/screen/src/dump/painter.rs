@@ -1,0 +1,169 @@
+//! Bytes under construction, and the pen of the terminal that will read them.
+
+use std::io::Write;
+
+use alacritty_terminal::{
+    term::cell::{Cell, Flags, Hyperlink},
+    vte::ansi::{Color, NamedColor},
+};
+
+use crate::emulator::STYLE_FLAGS;
+
+/// How printed text looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pen {
+    fg: Color,
+    bg: Color,
+    flags: Flags,
+    underline: Option<Color>,
+    pub(crate) link: Option<Hyperlink>,
+}
+
+impl Default for Pen {
+    fn default() -> Self {
+        Self::of(&Cell::default())
+    }
+}
+
+impl Pen {
+    /// Returns the pen that a cell was printed with.
+    pub(crate) fn of(cell: &Cell) -> Self {
+        Self {
+            fg: cell.fg,
+            bg: cell.bg,
+            flags: cell.flags & STYLE_FLAGS,
+            underline: cell.underline_color(),
+            link: cell.hyperlink(),
+        }
+    }
+
+    /// Returns the pen without its link.
+    pub(crate) fn unlinked(mut self) -> Self {
+        self.link = None;
+        self
+    }
+
+    fn same_style(&self, other: &Self) -> bool {
+        self.fg == other.fg
+            && self.bg == other.bg
+            && self.flags == other.flags
+            && self.underline == other.underline
+    }
+}
+
+/// Output so far, and the pen it leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Painter {
+    bytes: Vec<u8>,
+    pen: Pen,
+}
+
+impl Painter {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    pub(crate) fn put(&mut self, text: &str) {
+        self.raw(text.as_bytes());
+    }
+
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn put_char(&mut self, c: char) {
+        self.put(c.encode_utf8(&mut [0; 4]));
+    }
+
+    /// Writes formatted text.
+    pub(crate) fn put_fmt(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a vector does not fail.
+        let _ = self.bytes.write_fmt(text);
+    }
+
+    /// Moves the cursor to a row and column counted from 0.
+    pub(crate) fn go(&mut self, row: usize, col: usize) {
+        self.put_fmt(format_args!("\x1b[{};{}H", row + 1, col + 1));
+    }
+
+    /// Records that the terminal's pen is the default one, whatever it was.
+    pub(crate) fn forget_pen(&mut self) {
+        self.pen = Pen::default();
+    }
+
+    /// Returns to the pen of a terminal just switched on.
+    pub(crate) fn plain(&mut self) {
+        self.take(&Pen::default());
+    }
+
+    /// Takes a pen.
+    pub(crate) fn take(&mut self, pen: &Pen) {
+        if self.pen == *pen {
+            return;
+        }
+        if !self.pen.same_style(pen) {
+            self.style(pen);
+        }
+        if self.pen.link != pen.link {
+            match &pen.link {
+                Some(link) => {
+                    self.put_fmt(format_args!("\x1b]8;id={};{}\x1b\\", link.id(), link.uri()));
+                }
+                None => self.put("\x1b]8;;\x1b\\"),
+            }
+        }
+        self.pen.clone_from(pen);
+    }
+
+    /// Writes one SGR that resets, then sets.
+    fn style(&mut self, pen: &Pen) {
+        self.put("\x1b[0");
+        for (flag, code) in FLAG_CODES {
+            if pen.flags.contains(flag) {
+                self.put(code);
+            }
+        }
+        self.colour(pen.fg, 30);
+        self.colour(pen.bg, 40);
+        match pen.underline {
+            Some(Color::Spec(c)) => {
+                self.put_fmt(format_args!(";58:2::{}:{}:{}", c.r, c.g, c.b));
+            }
+            Some(Color::Indexed(index)) => self.put_fmt(format_args!(";58:5:{index}")),
+            Some(Color::Named(_)) | None => {}
+        }
+        self.put("m");
+    }
+
+    /// Writes a text colour (`base` 30) or page colour (`base` 40); the default needs no word.
+    fn colour(&mut self, colour: Color, base: u16) {
+        match colour {
+            Color::Spec(c) => {
+                self.put_fmt(format_args!(";{};2;{};{};{}", base + 8, c.r, c.g, c.b));
+            }
+            Color::Indexed(index) => self.put_fmt(format_args!(";{};5;{index}", base + 8)),
+            Color::Named(name) => {
+                let number = name as u16;
+                if number <= NamedColor::White as u16 {
+                    self.put_fmt(format_args!(";{}", base + number));
+                } else if number <= NamedColor::BrightWhite as u16 {
+                    self.put_fmt(format_args!(";{}", base + 60 + number - 8));
+                }
+            }
+        }
+    }
+}
+
+const FLAG_CODES: [(Flags, &str); 11] = [
+    (Flags::BOLD, ";1"),
+    (Flags::DIM, ";2"),
+    (Flags::ITALIC, ";3"),
+    (Flags::UNDERLINE, ";4"),
+    (Flags::DOUBLE_UNDERLINE, ";4:2"),
+    (Flags::UNDERCURL, ";4:3"),
+    (Flags::DOTTED_UNDERLINE, ";4:4"),
+    (Flags::DASHED_UNDERLINE, ";4:5"),
+    (Flags::INVERSE, ";7"),
+    (Flags::HIDDEN, ";8"),
+    (Flags::STRIKEOUT, ";9"),
+];

@@ -1,0 +1,311 @@
+//! The two screens of a terminal and the state beside them.
+//!
+//! Each screen is a `Term` of its own, used for its grid, its cursor and printing only; modes,
+//! margins, tab stops, titles and keyboard flags are recorded in [`State`] and acted on by the
+//! handler. Two of them, because one `Term` lets nobody look at the screen that does not show. The
+//! alternate screen exists only while it shows: like in xterm.js, it is blank whenever it is entered.
+
+use abide_core::size::TermSize;
+use alacritty_terminal::{
+    Grid, Term,
+    event::VoidListener,
+    grid::Dimensions,
+    index::Line,
+    term::{Config, cell::Cell, cell::Flags},
+    vte::ansi::{CharsetIndex, Handler, NamedPrivateMode, StandardCharset},
+};
+
+use crate::{
+    answer::Answers,
+    mend,
+    state::{SavedExtra, State},
+};
+
+/// Least number of columns that the grids work with; a wide character needs two.
+const MIN_COLS: usize = 2;
+
+/// Both screens, the recorded state, and the answers not yet taken.
+pub(crate) struct Emulator {
+    pub(crate) size: TermSize,
+    pub(crate) state: State,
+    pub(crate) answers: Answers,
+    /// The character printed last.
+    pub(crate) printed: Option<char>,
+    primary: Term<VoidListener>,
+    alternate: Option<Term<VoidListener>>,
+    /// Four cells on which a character's width is found out.
+    ruler: Term<VoidListener>,
+}
+
+/// A grid's size in the form that `Term` takes.
+#[derive(Clone, Copy)]
+struct GridSize {
+    rows: usize,
+    cols: usize,
+}
+
+impl Dimensions for GridSize {
+    fn total_lines(&self) -> usize {
+        self.rows
+    }
+
+    fn screen_lines(&self) -> usize {
+        self.rows
+    }
+
+    fn columns(&self) -> usize {
+        self.cols
+    }
+}
+
+impl From<TermSize> for GridSize {
+    fn from(size: TermSize) -> Self {
+        Self {
+            rows: usize::from(size.rows()),
+            cols: usize::from(size.cols()).max(MIN_COLS),
+        }
+    }
+}
+
+impl Emulator {
+    pub(crate) fn new(size: TermSize, scrollback_lines: usize) -> Self {
+        let grid = GridSize::from(size);
+        Self {
+            size,
+            state: State::new(grid.rows, grid.cols),
+            answers: Answers::default(),
+            printed: None,
+            primary: new_term(grid, scrollback_lines),
+            alternate: None,
+            ruler: new_term(GridSize { rows: 1, cols: 4 }, 0),
+        }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        GridSize::from(self.size).rows
+    }
+
+    pub(crate) fn cols(&self) -> usize {
+        GridSize::from(self.size).cols
+    }
+
+    pub(crate) fn is_alternate(&self) -> bool {
+        self.alternate.is_some()
+    }
+
+    /// Returns the screen that shows.
+    pub(crate) fn term(&mut self) -> &mut Term<VoidListener> {
+        self.alternate.as_mut().unwrap_or(&mut self.primary)
+    }
+
+    /// Returns the grid that shows.
+    pub(crate) fn grid(&self) -> &Grid<Cell> {
+        self.alternate.as_ref().unwrap_or(&self.primary).grid()
+    }
+
+    /// Returns the grid that shows, for changing.
+    pub(crate) fn grid_mut(&mut self) -> &mut Grid<Cell> {
+        self.term().grid_mut()
+    }
+
+    /// Returns the primary grid, also while the alternate one shows.
+    pub(crate) fn primary_grid(&self) -> &Grid<Cell> {
+        self.primary.grid()
+    }
+
+    /// Returns what was saved beside the cursor of the screen that shows.
+    pub(crate) fn saved_extra(&mut self) -> &mut SavedExtra {
+        match self.alternate {
+            Some(_) => &mut self.state.saved_alternate,
+            None => &mut self.state.saved_primary,
+        }
+    }
+
+    /// Returns how many cells a character takes: 0, 1 or 2.
+    pub(crate) fn width(&mut self, c: char) -> usize {
+        self.ruler.goto(0, 0);
+        self.ruler.input(c);
+        self.ruler.grid().cursor.point.column.0
+    }
+
+    /// Shows the alternate screen, blank; the cursor comes along.
+    pub(crate) fn enter_alternate(&mut self) {
+        if self.is_alternate() {
+            return;
+        }
+        let mut term = new_term(self.size.into(), 0);
+        // Only so does it leave rows unwrapped when it is resized.
+        term.swap_alt();
+        term.grid_mut().cursor = self.primary.grid().cursor.clone();
+        term.grid_mut().reset_region(..);
+        self.state.saved_alternate = SavedExtra::default();
+        self.alternate = Some(term);
+        self.settle_saved();
+        self.hand_state_to_term();
+    }
+
+    /// Shows the primary screen.
+    pub(crate) fn leave_alternate(&mut self) {
+        if let Some(alternate) = self.alternate.take() {
+            self.primary.grid_mut().cursor = alternate.grid().cursor.clone();
+            self.hand_state_to_term();
+            self.settle_cursor();
+        }
+    }
+
+    /// Returns to the state of a terminal just switched on.
+    pub(crate) fn reset(&mut self) {
+        self.alternate = None;
+        self.primary.reset_state();
+        let (rows, cols) = (self.rows(), self.cols());
+        self.state.reset(rows, cols);
+        self.hand_state_to_term();
+    }
+
+    pub(crate) fn resize(&mut self, size: TermSize) {
+        if size == self.size {
+            return;
+        }
+        self.size = size;
+        let grid = GridSize::from(size);
+        self.primary.resize(grid);
+        mend::grid_after_resize(self.primary.grid_mut());
+        if let Some(alternate) = &mut self.alternate {
+            alternate.resize(grid);
+            mend::grid_after_resize(alternate.grid_mut());
+        }
+        self.state.resize(grid.rows, grid.cols);
+        self.settle_cursor();
+        self.settle_saved();
+    }
+
+    /// Saves cursor, pen, charsets and origin mode of the screen that shows.
+    pub(crate) fn save_cursor(&mut self) {
+        self.term().save_cursor_position();
+        // A link is not part of what is saved.
+        self.grid_mut().saved_cursor.template.set_hyperlink(None);
+        *self.saved_extra() = SavedExtra {
+            origin: self.state.modes.origin,
+            charset: self.state.charset,
+        };
+    }
+
+    /// Restores what [`save_cursor`](Self::save_cursor) saved.
+    pub(crate) fn restore_cursor(&mut self) {
+        let saved = *self.saved_extra();
+        let link = self.state.link.clone();
+        self.state.modes.origin = saved.origin;
+        self.state.charset = saved.charset;
+        let (margins, charset) = (self.state.margins, saved.charset);
+        let term = self.term();
+        term.restore_cursor_position();
+        term.set_active_charset(charset);
+        let cursor = &mut term.grid_mut().cursor;
+        cursor.template.set_hyperlink(link);
+        if saved.origin {
+            let inside = row(&cursor.point.line).clamp(margins.top, margins.bottom - 1);
+            cursor.point.line = line(inside);
+        }
+        self.settle_cursor();
+    }
+
+    /// Makes a pending wrap of the cursor one that its row can be painted with.
+    ///
+    /// The row may have changed since the wrap became pending (it was restored, or the row under
+    /// it is another): then it ends here until the next character wraps it again.
+    pub(crate) fn settle_cursor(&mut self) {
+        let cols = self.cols();
+        let grid = self.grid_mut();
+        let point = grid.cursor.point;
+        if grid.cursor.input_needs_wrap && point.column.0 + 1 != cols {
+            grid.cursor.input_needs_wrap = false;
+        }
+        if grid.cursor.input_needs_wrap {
+            mend::end_row(&mut grid[point.line]);
+        }
+    }
+
+    /// Does the same for the saved cursor of the primary screen while the alternate one shows.
+    ///
+    /// A snapshot has to go there for a moment, to bring the terminal to the alternate screen.
+    fn settle_saved(&mut self) {
+        let grid = self.primary.grid_mut();
+        if self.alternate.is_some() && grid.saved_cursor.input_needs_wrap {
+            let at = grid.saved_cursor.point.line;
+            mend::end_row(&mut grid[at]);
+        }
+    }
+
+    /// Gives the screen that shows those parts of the state that it acts on itself.
+    pub(crate) fn hand_state_to_term(&mut self) {
+        let (margins, charset) = (self.state.margins, self.state.charset);
+        let autowrap = self.state.modes.autowrap;
+        let link = self.state.link.clone();
+        let term = self.term();
+        let mut cursor = term.grid().cursor.clone();
+        cursor.template.set_hyperlink(link);
+        term.set_scrolling_region(margins.top + 1, Some(margins.bottom));
+        term.grid_mut().cursor = cursor;
+        term.set_active_charset(charset);
+        let mode = NamedPrivateMode::LineWrap.into();
+        if autowrap {
+            term.set_private_mode(mode);
+        } else {
+            term.unset_private_mode(mode);
+        }
+    }
+
+    /// Returns to what DECSTR leaves: modes, margins, pen and charsets, but neither text nor place.
+    pub(crate) fn soft_reset(&mut self) {
+        let rows = self.rows();
+        let modes = &mut self.state.modes;
+        modes.insert = false;
+        modes.origin = false;
+        modes.autowrap = true;
+        modes.cursor_visible = true;
+        modes.app_cursor = false;
+        modes.app_keypad = false;
+        self.state.margins = crate::state::Margins::whole(rows);
+        self.state.charset = CharsetIndex::G0;
+        *self.saved_extra() = SavedExtra::default();
+        let grid = self.grid_mut();
+        grid.cursor.template = Cell::default();
+        for index in [
+            CharsetIndex::G0,
+            CharsetIndex::G1,
+            CharsetIndex::G2,
+            CharsetIndex::G3,
+        ] {
+            grid.cursor.charsets[index] = StandardCharset::Ascii;
+        }
+        grid.saved_cursor = Default::default();
+        self.hand_state_to_term();
+    }
+}
+
+fn new_term(size: GridSize, scrolling_history: usize) -> Term<VoidListener> {
+    let config = Config {
+        scrolling_history,
+        ..Config::default()
+    };
+    Term::new(config, &size, VoidListener)
+}
+
+/// Returns the grid's name for a row of the page.
+pub(crate) fn line(row: usize) -> Line {
+    Line(i32::try_from(row).unwrap_or(i32::MAX))
+}
+
+/// Returns the row of the page that a grid's line is.
+pub(crate) fn row(line: &Line) -> usize {
+    usize::try_from(line.0).unwrap_or(0)
+}
+
+/// Flags that say how a cell looks, as opposed to how its row is laid out.
+pub(crate) const STYLE_FLAGS: Flags = Flags::INVERSE
+    .union(Flags::BOLD)
+    .union(Flags::ITALIC)
+    .union(Flags::DIM)
+    .union(Flags::HIDDEN)
+    .union(Flags::STRIKEOUT)
+    .union(Flags::ALL_UNDERLINES);

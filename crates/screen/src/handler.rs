@@ -1,0 +1,611 @@
+//! What each control function does: to the grid that shows, to the recorded state, or both.
+//!
+//! Every method of `vte`'s `Handler` is here, because its defaults do nothing. Longer than other
+//! files for that reason alone. Where `alacritty_terminal` means something else than the terminals
+//! that people attach with, the meaning is mended to theirs (xterm and xterm.js):
+//!
+//! - `CSI 2 J` erases in place and pushes nothing into the scrollback; deleting a line at the top
+//!   does not push it there either;
+//! - `?47`, `?1047`, `?1048` work, and `?1049l` on the primary screen restores the cursor;
+//! - newline mode works, `SGR 21` is a double underline, tabs leave no mark on cells;
+//! - vertical moves stop at the margins; inserting and deleting lines goes to the first column;
+//! - line feeds, and functions that move cells, end a pending wrap;
+//! - `?3` does nothing, as in an xterm that was not told to resize itself.
+
+use alacritty_terminal::{
+    index::Column,
+    term::cell::{Flags, Hyperlink},
+    vte::ansi::{
+        Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler,
+        Hyperlink as ParsedHyperlink, KeyboardModes, KeyboardModesApplyBehavior, LineClearMode,
+        Mode, ModifyOtherKeys, PrivateMode, Rgb, ScpCharPath, ScpUpdateMode, StandardCharset,
+        TabulationClearMode, cursor_icon::CursorIcon,
+    },
+};
+
+use crate::{
+    answer,
+    emulator::{Emulator, line, row},
+    mend,
+    state::{Margins, keyboard::FlagStack},
+};
+
+/// Longest target of a link; with a longer one text is not linked. VTE's limit.
+const MAX_URI_BYTES: usize = 2083;
+/// Longest id of a link; ditto.
+const MAX_LINK_ID_BYTES: usize = 250;
+/// Most characters that one REP prints.
+const MAX_REPETITIONS: usize = 4096;
+/// What ids of links begin with that came without one.
+pub(crate) const OWN_LINK_PREFIX: &str = "abide-";
+
+impl Emulator {
+    /// Moves the cursor to a row and column of the page.
+    fn go(&mut self, to_row: usize, to_col: usize) {
+        let (rows, cols) = (self.rows(), self.cols());
+        let cursor = &mut self.grid_mut().cursor;
+        cursor.point.line = line(to_row.min(rows - 1));
+        cursor.point.column = Column(to_col.min(cols - 1));
+        cursor.input_needs_wrap = false;
+    }
+
+    pub(crate) fn cursor_row(&self) -> usize {
+        row(&self.grid().cursor.point.line)
+    }
+
+    pub(crate) fn cursor_col(&self) -> usize {
+        self.grid().cursor.point.column.0
+    }
+
+    /// Moves the cursor to a row counted as origin mode counts.
+    fn go_addressed(&mut self, to_row: usize, to_col: usize) {
+        let Margins { top, bottom } = self.state.margins;
+        if self.state.modes.origin {
+            self.go((top + to_row).min(bottom - 1), to_col);
+        } else {
+            self.go(to_row, to_col);
+        }
+    }
+
+    fn go_up(&mut self, count: usize, to_col: usize) {
+        let from = self.cursor_row();
+        let top = self.state.margins.top;
+        let stop = if top <= from { top } else { 0 };
+        self.go(from.saturating_sub(count).max(stop), to_col);
+    }
+
+    fn go_down(&mut self, count: usize, to_col: usize) {
+        let from = self.cursor_row();
+        let bottom = self.state.margins.bottom;
+        let stop = if from < bottom { bottom } else { self.rows() };
+        self.go(from.saturating_add(count).min(stop - 1), to_col);
+    }
+
+    fn end_pending_wrap(&mut self) {
+        self.grid_mut().cursor.input_needs_wrap = false;
+    }
+
+    fn mend_cursor_row(&mut self) {
+        let at = self.grid().cursor.point.line;
+        mend::row(&mut self.grid_mut()[at]);
+    }
+
+    /// Moves the cells from the cursor on to the right, to make room for `c`.
+    fn make_room(&mut self, c: char) {
+        let width = self.width(c);
+        if width == 0 {
+            return;
+        }
+        if self.grid().cursor.input_needs_wrap {
+            // With a wrap pending, this does that wrap and nothing else.
+            self.term().put_tab(1);
+        }
+        if self.cursor_col() + width <= self.cols() {
+            self.term().insert_blank(width);
+            self.mend_cursor_row();
+        }
+    }
+
+    /// Returns whether the cell that `c` would join has as many zero-width characters as it may.
+    fn is_overloaded(&mut self, c: char) -> bool {
+        let grid = self.grid();
+        let cursor = &grid.cursor;
+        let mut at = cursor.point;
+        if !cursor.input_needs_wrap {
+            at.column.0 = at.column.0.saturating_sub(1);
+        }
+        if grid[at].flags.contains(Flags::WIDE_CHAR_SPACER) {
+            at.column.0 = at.column.0.saturating_sub(1);
+        }
+        let there = grid[at].zerowidth().map_or(0, <[char]>::len);
+        mend::MAX_ZERO_WIDTH <= there && self.width(c) == 0
+    }
+
+    /// Prints the character printed last `count` more times, or as often as makes a difference.
+    pub(crate) fn repeat(&mut self, count: u16) {
+        let most = (self.rows() * self.cols()).min(MAX_REPETITIONS);
+        if let Some(c) = self.printed {
+            for _ in 0..most.min(usize::from(count)) {
+                self.input(c);
+            }
+        }
+    }
+
+    fn set_autowrap(&mut self, on: bool) {
+        self.state.modes.autowrap = on;
+        self.hand_state_to_term();
+    }
+
+    fn set_origin(&mut self, on: bool) {
+        self.state.modes.origin = on;
+        self.go_addressed(0, 0);
+    }
+
+    fn set_private(&mut self, mode: u16, on: bool) {
+        match (mode, on) {
+            (6, _) => self.set_origin(on),
+            (7, _) => self.set_autowrap(on),
+            (47 | 1047, true) => self.enter_alternate(),
+            (47 | 1047, false) => self.leave_alternate(),
+            (1048, true) => self.save_cursor(),
+            (1048, false) => self.restore_cursor(),
+            (1049, true) => {
+                self.save_cursor();
+                self.enter_alternate();
+            }
+            (1049, false) => {
+                self.leave_alternate();
+                self.restore_cursor();
+            }
+            _ => self.state.modes.set_private(mode, on),
+        }
+    }
+
+    fn keys(&mut self) -> &mut FlagStack {
+        if self.is_alternate() {
+            &mut self.state.keyboard.alternate
+        } else {
+            &mut self.state.keyboard.primary
+        }
+    }
+
+    /// Moves the rows from the cursor to the bottom margin up, without touching the scrollback.
+    fn delete_first_lines(&mut self, count: usize) {
+        let bottom = self.state.margins.bottom;
+        let count = count.min(bottom);
+        let grid = self.grid_mut();
+        for at in 0..bottom - count {
+            grid[line(at)] = grid[line(at + count)].clone();
+        }
+        grid.reset_region(line(bottom - count)..line(bottom));
+    }
+
+    /// Answers DSR 6 and its private form.
+    pub(crate) fn report_cursor(&mut self, private: &str) {
+        let top = match self.state.modes.origin {
+            true => self.state.margins.top,
+            false => 0,
+        };
+        let text = answer::cursor_position(
+            private,
+            self.cursor_row().saturating_sub(top),
+            self.cursor_col(),
+        );
+        self.answers.push(&text);
+    }
+
+    fn link(&mut self, parsed: ParsedHyperlink) -> Option<Hyperlink> {
+        let id = parsed.id.unwrap_or_else(|| {
+            self.state.next_link += 1;
+            format!("{OWN_LINK_PREFIX}{}", self.state.next_link)
+        });
+        // An id of ours that comes from a snapshot must not be given out again.
+        if let Some(number) = id.strip_prefix(OWN_LINK_PREFIX).and_then(|n| n.parse().ok()) {
+            self.state.next_link = self.state.next_link.max(number);
+        }
+        (parsed.uri.len() <= MAX_URI_BYTES && id.len() <= MAX_LINK_ID_BYTES)
+            .then(|| Hyperlink::new(Some(id), parsed.uri))
+    }
+}
+
+impl Handler for Emulator {
+    fn input(&mut self, c: char) {
+        if self.state.modes.insert {
+            self.make_room(c);
+        }
+        if '\u{300}' <= c && self.is_overloaded(c) {
+            return;
+        }
+        self.printed = Some(c);
+        self.term().input(c);
+        if !self.state.modes.autowrap {
+            // A wide character that does not fit leaves a wrap pending without printing anything.
+            self.settle_cursor();
+        }
+        if self.state.margins.bottom < self.rows() && self.cursor_row() + 1 == self.rows() {
+            // Below the margins a wrap on the last row stays on it.
+            mend::end_page(self.grid_mut());
+        }
+    }
+
+    fn goto(&mut self, line: i32, col: usize) {
+        self.go_addressed(usize::try_from(line).unwrap_or(0), col);
+    }
+
+    fn goto_line(&mut self, line: i32) {
+        self.goto(line, self.cursor_col());
+    }
+
+    fn goto_col(&mut self, col: usize) {
+        self.go(self.cursor_row(), col);
+    }
+
+    fn move_up(&mut self, count: usize) {
+        self.go_up(count, self.cursor_col());
+    }
+
+    fn move_down(&mut self, count: usize) {
+        self.go_down(count, self.cursor_col());
+    }
+
+    fn move_up_and_cr(&mut self, count: usize) {
+        self.go_up(count, 0);
+    }
+
+    fn move_down_and_cr(&mut self, count: usize) {
+        self.go_down(count, 0);
+    }
+
+    fn move_forward(&mut self, count: usize) {
+        self.go(self.cursor_row(), self.cursor_col().saturating_add(count));
+    }
+
+    fn move_backward(&mut self, count: usize) {
+        self.go(self.cursor_row(), self.cursor_col().saturating_sub(count));
+    }
+
+    fn backspace(&mut self) {
+        self.move_backward(1);
+    }
+
+    fn carriage_return(&mut self) {
+        self.go(self.cursor_row(), 0);
+    }
+
+    fn put_tab(&mut self, count: u16) {
+        self.move_forward_tabs(count);
+    }
+
+    fn move_forward_tabs(&mut self, count: u16) {
+        if !self.grid().cursor.input_needs_wrap {
+            let col = self.state.tabs.after(self.cursor_col(), usize::from(count));
+            self.go(self.cursor_row(), col);
+        }
+    }
+
+    fn move_backward_tabs(&mut self, count: u16) {
+        let col = self.state.tabs.before(self.cursor_col(), usize::from(count));
+        self.go(self.cursor_row(), col);
+    }
+
+    fn set_horizontal_tabstop(&mut self) {
+        let col = self.cursor_col();
+        self.state.tabs.set(col, true);
+    }
+
+    fn clear_tabs(&mut self, mode: TabulationClearMode) {
+        let col = self.cursor_col();
+        match mode {
+            TabulationClearMode::Current => self.state.tabs.set(col, false),
+            TabulationClearMode::All => self.state.tabs.clear(),
+        }
+    }
+
+    fn set_tabs(&mut self, _interval: u16) {
+        // DECST8C is the only form there is, and eight is what new stops are apart.
+        self.state.tabs = crate::state::tabs::TabStops::new(self.cols());
+    }
+
+    fn linefeed(&mut self) {
+        self.end_pending_wrap();
+        self.term().linefeed();
+        if self.state.modes.newline {
+            self.carriage_return();
+        }
+    }
+
+    fn newline(&mut self) {
+        self.linefeed();
+    }
+
+    fn reverse_index(&mut self) {
+        self.end_pending_wrap();
+        self.term().reverse_index();
+        mend::end_page(self.grid_mut());
+    }
+
+    fn scroll_up(&mut self, count: usize) {
+        self.term().scroll_up(count);
+        self.settle_cursor();
+    }
+
+    fn scroll_down(&mut self, count: usize) {
+        self.term().scroll_down(count);
+        mend::end_page(self.grid_mut());
+        self.settle_cursor();
+    }
+
+    fn insert_blank_lines(&mut self, count: usize) {
+        let Margins { top, bottom } = self.state.margins;
+        if (top..bottom).contains(&self.cursor_row()) {
+            self.term().insert_blank_lines(count);
+            mend::end_page(self.grid_mut());
+            self.carriage_return();
+        }
+    }
+
+    fn delete_lines(&mut self, count: usize) {
+        let Margins { top, bottom } = self.state.margins;
+        let at = self.cursor_row();
+        if (top..bottom).contains(&at) {
+            if at == 0 {
+                self.delete_first_lines(count);
+            } else {
+                self.term().delete_lines(count);
+            }
+            self.carriage_return();
+        }
+    }
+
+    fn insert_blank(&mut self, count: usize) {
+        self.end_pending_wrap();
+        self.term().insert_blank(count);
+        self.mend_cursor_row();
+    }
+
+    fn delete_chars(&mut self, count: usize) {
+        self.end_pending_wrap();
+        let at = self.grid().cursor.point.line;
+        mend::end_row(&mut self.grid_mut()[at]);
+        self.term().delete_chars(count);
+        self.mend_cursor_row();
+    }
+
+    fn erase_chars(&mut self, count: usize) {
+        self.end_pending_wrap();
+        self.term().erase_chars(count);
+        self.mend_cursor_row();
+    }
+
+    fn clear_line(&mut self, mode: LineClearMode) {
+        self.term().clear_line(mode);
+        self.mend_cursor_row();
+    }
+
+    fn clear_screen(&mut self, mode: ClearMode) {
+        match mode {
+            ClearMode::All => self.grid_mut().reset_region(..),
+            ClearMode::Above => {
+                let at = self.grid().cursor.point.line;
+                self.grid_mut().reset_region(..at);
+                self.term().clear_line(LineClearMode::Left);
+                self.mend_cursor_row();
+            }
+            ClearMode::Below => {
+                self.term().clear_screen(ClearMode::Below);
+                self.mend_cursor_row();
+            }
+            ClearMode::Saved => self.term().clear_screen(ClearMode::Saved),
+        }
+    }
+
+    fn decaln(&mut self) {
+        self.set_scrolling_region(1, None);
+        self.term().decaln();
+    }
+
+    fn save_cursor_position(&mut self) {
+        self.save_cursor();
+    }
+
+    fn restore_cursor_position(&mut self) {
+        self.restore_cursor();
+    }
+
+    fn reset_state(&mut self) {
+        self.reset();
+    }
+
+    fn terminal_attribute(&mut self, attr: Attr) {
+        let attr = match attr {
+            Attr::CancelBold => Attr::DoubleUnderline,
+            other => other,
+        };
+        self.term().terminal_attribute(attr);
+    }
+
+    fn set_mode(&mut self, mode: Mode) {
+        match mode.raw() {
+            4 => self.state.modes.insert = true,
+            20 => self.state.modes.newline = true,
+            _ => {}
+        }
+    }
+
+    fn unset_mode(&mut self, mode: Mode) {
+        match mode.raw() {
+            4 => self.state.modes.insert = false,
+            20 => self.state.modes.newline = false,
+            _ => {}
+        }
+    }
+
+    fn report_mode(&mut self, mode: Mode) {
+        let on = self.state.modes.ansi(mode.raw());
+        self.answers.push(&answer::mode("", mode.raw(), on));
+    }
+
+    fn set_private_mode(&mut self, mode: PrivateMode) {
+        self.set_private(mode.raw(), true);
+    }
+
+    fn unset_private_mode(&mut self, mode: PrivateMode) {
+        self.set_private(mode.raw(), false);
+    }
+
+    fn report_private_mode(&mut self, mode: PrivateMode) {
+        let on = self.state.modes.private(mode.raw(), self.is_alternate());
+        self.answers.push(&answer::mode("?", mode.raw(), on));
+    }
+
+    fn set_scrolling_region(&mut self, top: usize, bottom: Option<usize>) {
+        let rows = self.rows();
+        let bottom = bottom.unwrap_or(rows).min(rows);
+        if top < bottom {
+            self.state.margins = Margins {
+                top: top - 1,
+                bottom,
+            };
+            self.hand_state_to_term();
+            self.go_addressed(0, 0);
+        } else if top == bottom && rows == 1 {
+            self.go_addressed(0, 0);
+        }
+    }
+
+    fn set_keypad_application_mode(&mut self) {
+        self.state.modes.app_keypad = true;
+    }
+
+    fn unset_keypad_application_mode(&mut self) {
+        self.state.modes.app_keypad = false;
+    }
+
+    fn set_active_charset(&mut self, index: CharsetIndex) {
+        self.state.charset = index;
+        self.term().set_active_charset(index);
+    }
+
+    fn configure_charset(&mut self, index: CharsetIndex, charset: StandardCharset) {
+        self.term().configure_charset(index, charset);
+    }
+
+    fn set_cursor_style(&mut self, style: Option<CursorStyle>) {
+        self.state.modes.blink = None;
+        self.state.cursor_style = Some(style.map_or(0, style_number));
+    }
+
+    fn set_cursor_shape(&mut self, shape: CursorShape) {
+        let blinking = self.state.cursor_style.is_some_and(|style| style % 2 == 1);
+        self.state.cursor_style = Some(style_number(CursorStyle { shape, blinking }));
+    }
+
+    fn set_color(&mut self, index: usize, colour: Rgb) {
+        self.state.palette.set(index, colour);
+    }
+
+    fn reset_color(&mut self, index: usize) {
+        self.state.palette.reset(index);
+    }
+
+    fn dynamic_color_sequence(&mut self, prefix: String, index: usize, terminator: &str) {
+        let colour = self.state.palette.colour(index);
+        self.answers
+            .push(&answer::colour(&prefix, colour, terminator));
+    }
+
+    fn set_title(&mut self, title: Option<String>) {
+        self.state.titles.set(title);
+    }
+
+    fn push_title(&mut self) {
+        self.state.titles.push();
+    }
+
+    fn pop_title(&mut self) {
+        self.state.titles.pop();
+    }
+
+    fn set_hyperlink(&mut self, parsed: Option<ParsedHyperlink>) {
+        let link = parsed.and_then(|parsed| self.link(parsed));
+        self.state.link.clone_from(&link);
+        self.grid_mut().cursor.template.set_hyperlink(link);
+    }
+
+    fn set_mouse_cursor_icon(&mut self, icon: CursorIcon) {
+        self.state.pointer = Some(icon);
+    }
+
+    fn push_keyboard_mode(&mut self, mode: KeyboardModes) {
+        self.keys().push(mode.bits());
+    }
+
+    fn pop_keyboard_modes(&mut self, count: u16) {
+        self.keys().pop(usize::from(count));
+    }
+
+    fn set_keyboard_mode(&mut self, mode: KeyboardModes, behaviour: KeyboardModesApplyBehavior) {
+        let keys = self.keys();
+        keys.set(match behaviour {
+            KeyboardModesApplyBehavior::Replace => mode.bits(),
+            KeyboardModesApplyBehavior::Union => keys.current() | mode.bits(),
+            KeyboardModesApplyBehavior::Difference => keys.current() & !mode.bits(),
+        });
+    }
+
+    fn report_keyboard_mode(&mut self) {
+        let flags = self.keys().current();
+        self.answers.push(&answer::keyboard(flags));
+    }
+
+    fn set_modify_other_keys(&mut self, mode: ModifyOtherKeys) {
+        self.state.keyboard.modify_other = mode as u8;
+    }
+
+    fn report_modify_other_keys(&mut self) {
+        let value = self.state.keyboard.modify_other;
+        self.answers.push(&answer::modify_other_keys(value));
+    }
+
+    fn identify_terminal(&mut self, intermediate: Option<char>) {
+        match intermediate {
+            None => self.answers.push(answer::PRIMARY_ATTRIBUTES),
+            Some('>') => self.answers.push(answer::SECONDARY_ATTRIBUTES),
+            Some('=') => self.answers.push(answer::TERTIARY_ATTRIBUTES),
+            Some(_) => {}
+        }
+    }
+
+    fn device_status(&mut self, what: usize) {
+        match what {
+            5 => self.answers.push(answer::STATUS_OK),
+            6 => self.report_cursor(""),
+            _ => {}
+        }
+    }
+
+    fn text_area_size_chars(&mut self) {
+        let text = answer::text_area(usize::from(self.size.rows()), usize::from(self.size.cols()));
+        self.answers.push(&text);
+    }
+
+    // Nothing here knows how large a cell is on anybody's display.
+    fn text_area_size_pixels(&mut self) {}
+
+    // These leave no trace on a terminal that a snapshot could restore.
+    fn bell(&mut self) {}
+    fn substitute(&mut self) {}
+    fn clipboard_store(&mut self, _clipboard: u8, _base64: &[u8]) {}
+    fn clipboard_load(&mut self, _clipboard: u8, _terminator: &str) {}
+    fn set_scp(&mut self, _path: ScpCharPath, _update: ScpUpdateMode) {}
+}
+
+/// Returns the argument of DECSCUSR that means `style`.
+fn style_number(style: CursorStyle) -> u8 {
+    let steady = match style.shape {
+        CursorShape::Underline => 4,
+        CursorShape::Beam => 6,
+        CursorShape::Block | CursorShape::HollowBlock | CursorShape::Hidden => 2,
+    };
+    steady - u8::from(style.blinking)
+}

@@ -1,0 +1,252 @@
+//! [`ScreenModel`]: takes output in, lazily, and answers for what a terminal would show.
+
+use abide_core::size::TermSize;
+use alacritty_terminal::vte::ansi::{Processor, Timeout};
+
+use crate::{
+    answer, compare, dump,
+    emulator::Emulator,
+    tail::{Action, Extra, Tail},
+    text,
+};
+
+/// Bytes that wait unparsed; when so many have come they are parsed although nobody asked.
+const MAX_PENDING_BYTES: usize = 1024 * 1024;
+
+/// Ends a sequence without effect.
+const CANCEL: &[u8] = b"\x18";
+
+/// Capacity that the pending buffer keeps when it is empty.
+const KEPT_PENDING_BYTES: usize = 64 * 1024;
+
+/// What a terminal shows after some output, for whoever comes late.
+pub struct ScreenModel {
+    pending: Vec<u8>,
+    parser: Processor<NoWaiting>,
+    tail: Tail,
+    emulator: Emulator,
+}
+
+/// Ends no synchronized update late: none is held back in the first place.
+///
+/// The parser would buffer what comes between `?2026h` and `?2026l`, and a snapshot would lack it.
+#[derive(Default)]
+struct NoWaiting;
+
+impl Timeout for NoWaiting {
+    fn set_timeout(&mut self, _duration: std::time::Duration) {}
+
+    fn clear_timeout(&mut self) {}
+
+    fn pending_timeout(&self) -> bool {
+        false
+    }
+}
+
+/// What a snapshot holds and what it leaves alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotOptions {
+    /// How much of the scrollback is painted.
+    pub history: History,
+    /// What becomes of the scrollback that the terminal has.
+    pub scrollback: Scrollback,
+}
+
+/// How much scrollback a snapshot paints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// All that the model has.
+    All,
+    /// At most so many lines, the newest.
+    Lines(usize),
+}
+
+/// What a snapshot does with the scrollback that the terminal already has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scrollback {
+    /// Clears it: afterwards it holds exactly what was painted.
+    Replace,
+    /// Leaves it, and first scrolls the terminal's page up into it.
+    Keep,
+}
+
+/// Where the cursor is and how it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CursorState {
+    /// Row of the page, counted from 0.
+    pub row: u16,
+    /// Column, counted from 0.
+    pub col: u16,
+    /// Whether it is shown.
+    pub visible: bool,
+    /// Whether the next character goes to the next row, the last column being taken.
+    pub wrap_pending: bool,
+    /// The argument of the last DECSCUSR (1 to 6, 0 for the terminal's own), if there was one.
+    pub style: Option<u8>,
+}
+
+impl ScreenModel {
+    /// Returns the model of a terminal just switched on.
+    #[must_use]
+    pub fn new(size: TermSize, scrollback_lines: usize) -> Self {
+        Self {
+            pending: Vec::new(),
+            parser: Processor::new(),
+            tail: Tail::default(),
+            emulator: Emulator::new(size, scrollback_lines),
+        }
+    }
+
+    /// Takes output in. It is parsed when something is asked, or when 1 MiB has gathered.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while MAX_PENDING_BYTES <= self.pending.len() + rest.len() {
+            let (now, later) = rest.split_at(MAX_PENDING_BYTES - self.pending.len());
+            self.pending.extend_from_slice(now);
+            self.parse_pending();
+            rest = later;
+        }
+        self.pending.extend_from_slice(rest);
+    }
+
+    /// Parses what is pending; returns what a terminal would have typed back to the queries since
+    /// the last call.
+    ///
+    /// Answers that nobody takes are kept up to 64 KiB.
+    pub fn catch_up(&mut self) -> Vec<u8> {
+        self.parse_pending();
+        self.emulator.answers.take()
+    }
+
+    /// Parses what is pending and drops all answers: they were the attached terminal's to give.
+    pub fn discard_answers(&mut self) {
+        drop(self.catch_up());
+    }
+
+    /// Changes the size; wrapped rows of the primary screen flow into the new width.
+    pub fn resize(&mut self, size: TermSize) {
+        self.parse_pending();
+        self.emulator.resize(size);
+    }
+
+    /// Returns the size.
+    #[must_use]
+    pub fn size(&self) -> TermSize {
+        self.emulator.size
+    }
+
+    /// Returns bytes that make a terminal equal to one that had been attached all along.
+    ///
+    /// They may be followed by the child's further output at once, wherever the output so far ends.
+    /// They cause no answer.
+    pub fn snapshot(&mut self, options: SnapshotOptions) -> Vec<u8> {
+        self.parse_pending();
+        let mut bytes = dump::snapshot(&self.emulator, options);
+        bytes.extend_from_slice(&self.unfinished());
+        bytes
+    }
+
+    /// Returns up to `history_lines` of scrollback, then the rows of the page, without trailing
+    /// blanks.
+    pub fn text(&mut self, history_lines: usize) -> Vec<String> {
+        self.parse_pending();
+        text::plain(self.emulator.grid(), history_lines)
+    }
+
+    /// Returns the same rows with their attributes, each row ended by a reset and a line feed.
+    pub fn ansi(&mut self, history_lines: usize) -> Vec<u8> {
+        self.parse_pending();
+        text::styled(self.emulator.grid(), history_lines)
+    }
+
+    /// Returns the cursor.
+    pub fn cursor(&mut self) -> CursorState {
+        self.parse_pending();
+        let cell = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        CursorState {
+            row: cell(self.emulator.cursor_row()),
+            col: cell(self.emulator.cursor_col()),
+            visible: self.emulator.state.modes.cursor_visible,
+            wrap_pending: self.emulator.grid().cursor.input_needs_wrap,
+            style: self.emulator.state.cursor_style,
+        }
+    }
+
+    /// Returns the window title, if one was set.
+    pub fn title(&mut self) -> Option<String> {
+        self.parse_pending();
+        self.emulator.state.titles.current().map(str::to_owned)
+    }
+
+    /// Returns whether the alternate screen shows.
+    pub fn is_alternate(&mut self) -> bool {
+        self.parse_pending();
+        self.emulator.is_alternate()
+    }
+
+    /// Returns in words where two models first differ in anything that a snapshot restores.
+    ///
+    /// Meant for tests: cells with their attributes, both screens, cursors, modes, all of it.
+    pub fn first_difference(&mut self, other: &mut Self) -> Option<String> {
+        self.parse_pending();
+        other.parse_pending();
+        compare::emulators(&self.emulator, &other.emulator).or_else(|| {
+            compare::values("the tail", &self.unfinished(), &other.unfinished())
+        })
+    }
+
+    /// Returns what the output so far ends in and the grids do not show yet.
+    fn unfinished(&self) -> Vec<u8> {
+        [self.tail.bytes(), &self.pending].concat()
+    }
+
+    fn parse_pending(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        let used = self.parse(&pending);
+        pending.drain(..used);
+        pending.shrink_to(KEPT_PENDING_BYTES);
+        self.pending = pending;
+    }
+
+    /// Parses `bytes` but for an unfinished character at their end; returns how many.
+    fn parse(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (used, action) = self.tail.advance(rest);
+            let (now, later) = rest.split_at(used);
+            let parsed = match action {
+                Action::Parse | Action::ParseThen(_) | Action::GiveUp => now,
+                Action::Repeat(_) => &now[..now.len() - 1],
+                Action::Replace => "\u{fffd}".as_bytes(),
+                Action::Drop | Action::Hold => &[],
+            };
+            self.parser.advance(&mut self.emulator, parsed);
+            match action {
+                Action::Parse | Action::Replace | Action::Drop => {}
+                Action::Hold => break,
+                Action::Repeat(count) => {
+                    self.parser.advance(&mut self.emulator, CANCEL);
+                    self.emulator.repeat(count);
+                }
+                Action::ParseThen(extra) => self.perform(extra),
+                Action::GiveUp => {
+                    self.parser = Processor::new();
+                    self.parser.advance(&mut self.emulator, self.tail.bytes());
+                }
+            }
+            rest = later;
+        }
+        bytes.len() - rest.len()
+    }
+
+    fn perform(&mut self, extra: Extra) {
+        match extra {
+            Extra::Version => self.emulator.answers.push(&answer::version()),
+            Extra::CursorReport => self.emulator.report_cursor("?"),
+            Extra::SoftReset => self.emulator.soft_reset(),
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The *tail*: the bytes since the parser was last in its ground state.
+//!
+//! Appended to a snapshot they bring a fresh terminal's parser to where the child's output left it:
+//! inside an escape sequence or a control string. The tracker follows the same states as `vte`.
+//! Control characters that act from within a sequence have acted already, so they are left out.
+//!
+//! The beginning of a UTF-8 character is held back from the parser until its rest has come: given
+//! the two apart, `vte` 0.15 can lose the character that follows them.
+//!
+//! A sequence longer than [`MAX_TAIL_BYTES`] is given up: the tail becomes one that no terminal
+//! knows, of the same kind, so that its end is still found, and the model ignores it as a whole.
+//! That is also what keeps an endless control string from filling the parser's memory.
+//!
+//! Three sequences that `vte` parses but hands to nobody are reported to the model on the way.
+
+use memchr::memchr;
+
+/// Longest unfinished sequence that is kept, in bytes.
+pub(crate) const MAX_TAIL_BYTES: usize = 64 * 1024;
+
+/// Where a parser is, as far as it matters for what comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Ground,
+    Escape,
+    EscapeIntermediate,
+    Csi,
+    DcsEntry,
+    DcsParam,
+    DcsIntermediate,
+    DcsIgnore,
+    DcsData,
+    Osc,
+    /// SOS, PM or APC.
+    Opaque,
+}
+
+/// A sequence that the parser knows no name for and the model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extra {
+    /// XTVERSION: what terminal is this?
+    Version,
+    /// DECXCPR: where is the cursor?
+    CursorReport,
+    /// DECSTR.
+    SoftReset,
+}
+
+/// What is to be done with the bytes that a step used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Parse them.
+    Parse,
+    /// Parse them, then do this.
+    ParseThen(Extra),
+    /// Parse them but for the last, cancel the sequence, and print the last character so often
+    /// (REP; `vte` would repeat it 65,535 times for eight bytes of output).
+    Repeat(u16),
+    /// Parse them, then start a new parser with [`Tail::bytes`]: the sequence was given up.
+    GiveUp,
+    /// Drop them: they belong to a string that was given up.
+    Drop,
+    /// Parse a replacement character instead: they begin a character that another one cuts off.
+    Replace,
+    /// Nothing was used: the bytes are the beginning of a character.
+    Hold,
+}
+
+/// Follows the parser and keeps the tail.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    state: State,
+    bytes: Vec<u8>,
+    given_up: bool,
+}
+
+impl Tail {
+    /// Returns the tail.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Follows the parser over some of `bytes`; returns how many, and what to do.
+    pub(crate) fn advance(&mut self, bytes: &[u8]) -> (usize, Action) {
+        let mut at = 0;
+        if self.state == State::Osc && self.given_up {
+            let end = bytes.iter().position(|&byte| ends_osc(byte));
+            match end {
+                Some(0) => {}
+                other => return (other.unwrap_or(bytes.len()), Action::Drop),
+            }
+        }
+        while at < bytes.len() {
+            if self.state == State::Ground {
+                match self.advance_ground(&bytes[at..]) {
+                    0 if at == 0 => return broken_characters(bytes),
+                    0 => break,
+                    used => at += used,
+                }
+                continue;
+            }
+            let action = self.step(bytes[at]);
+            at += 1;
+            if action != Action::Parse {
+                return (at, action);
+            }
+        }
+        (at, Action::Parse)
+    }
+
+    /// Uses text up to and including the next escape character, or as far as characters are whole.
+    fn advance_ground(&mut self, bytes: &[u8]) -> usize {
+        if let Some(escape) = memchr(0x1b, bytes) {
+            self.begin();
+            return escape + 1;
+        }
+        let mut end = bytes.len();
+        while let Some(len) = unfinished_character(&bytes[..end]) {
+            end -= len;
+        }
+        end
+    }
+
+    /// Begins a sequence with its escape character.
+    fn begin(&mut self) {
+        self.state = State::Escape;
+        self.given_up = false;
+        self.bytes.clear();
+        self.bytes.push(0x1b);
+    }
+
+    fn end(&mut self) -> Action {
+        let action = match self.state {
+            State::Csi => named_sequence(&self.bytes),
+            _ => Action::Parse,
+        };
+        self.state = State::Ground;
+        self.given_up = false;
+        // A long string must not leave a large buffer behind.
+        self.bytes.clear();
+        self.bytes.shrink_to(1024);
+        action
+    }
+
+    fn abort(&mut self) -> Action {
+        self.bytes.clear();
+        self.state = State::Ground;
+        self.end()
+    }
+
+    /// Keeps a byte and goes on in `state`.
+    fn keep(&mut self, byte: u8, state: State) -> Action {
+        self.state = state;
+        if self.given_up {
+            return Action::Parse;
+        }
+        if self.bytes.len() < MAX_TAIL_BYTES {
+            self.bytes.push(byte);
+            return Action::Parse;
+        }
+        self.given_up = true;
+        let rest: &[u8] = match state {
+            State::Osc => b"]7777;",
+            State::Csi => b"[0?",
+            State::DcsEntry | State::DcsParam | State::DcsIntermediate => {
+                self.state = State::DcsIgnore;
+                b"P0?"
+            }
+            State::DcsIgnore => b"P0?",
+            State::DcsData => b"P0z",
+            State::Opaque => b"_",
+            State::Ground | State::Escape | State::EscapeIntermediate => b"   ",
+        };
+        self.bytes.truncate(1);
+        self.bytes.extend_from_slice(rest);
+        Action::GiveUp
+    }
+
+    /// Follows the parser over one byte outside the ground state.
+    fn step(&mut self, byte: u8) -> Action {
+        match (self.state, byte) {
+            (_, 0x1b) => {
+                self.begin();
+                Action::Parse
+            }
+            (_, 0x18 | 0x1a) => self.abort(),
+            (State::Escape, _) => self.step_escape(byte),
+            (State::EscapeIntermediate, 0x20..=0x2f) => self.keep(byte, State::EscapeIntermediate),
+            (State::EscapeIntermediate, 0x30..=0x7e) => self.end(),
+            (State::Csi, 0x20..=0x3f) => self.keep(byte, State::Csi),
+            (State::Csi, 0x40..=0x7e) => {
+                self.bytes.push(byte);
+                self.end()
+            }
+            (State::DcsEntry | State::DcsParam | State::DcsIntermediate, _) => self.step_dcs(byte),
+            (State::DcsData, 0x9c) => self.abort(),
+            (State::DcsData | State::Opaque, _) => self.keep(byte, self.state),
+            (State::Osc, 0x07) => self.end(),
+            (State::Osc, 0x20..) => self.keep(byte, State::Osc),
+            _ => Action::Parse,
+        }
+    }
+
+    fn step_escape(&mut self, byte: u8) -> Action {
+        match byte {
+            0x20..=0x2f => self.keep(byte, State::EscapeIntermediate),
+            b'[' => self.keep(byte, State::Csi),
+            b']' => self.keep(byte, State::Osc),
+            b'P' => self.keep(byte, State::DcsEntry),
+            b'X' | b'^' | b'_' => self.keep(byte, State::Opaque),
+            0x30..=0x7e => self.end(),
+            _ => Action::Parse,
+        }
+    }
+
+    fn step_dcs(&mut self, byte: u8) -> Action {
+        match (self.state, byte) {
+            (State::DcsParam, 0x3c..=0x3f) | (State::DcsIntermediate, 0x30..=0x3f) => {
+                self.keep(byte, State::DcsIgnore)
+            }
+            (_, 0x20..=0x2f) => self.keep(byte, State::DcsIntermediate),
+            (_, 0x30..=0x3f) => self.keep(byte, State::DcsParam),
+            (_, 0x40..=0x7e) => self.keep(byte, State::DcsData),
+            _ => Action::Parse,
+        }
+    }
+}
+
+fn ends_osc(byte: u8) -> bool {
+    matches!(byte, 0x07 | 0x18 | 0x1a | 0x1b)
+}
+
+/// Returns the length of the unfinished character that `text` ends in.
+fn unfinished_character(text: &[u8]) -> Option<usize> {
+    (1..=3.min(text.len())).find(|len| {
+        let end = &text[text.len() - len..];
+        // Cheaper than asking, and most text ends in an ASCII character.
+        0xc2 <= end[0]
+            && std::str::from_utf8(end)
+                .is_err_and(|err| err.valid_up_to() == 0 && err.error_len().is_none())
+    })
+}
+
+/// Says what to do with unfinished characters, one after the other, and nothing else.
+fn broken_characters(bytes: &[u8]) -> (usize, Action) {
+    let mut first = bytes.len();
+    let mut end = first;
+    while let Some(len) = unfinished_character(&bytes[..end]) {
+        first = len;
+        end -= len;
+    }
+    if first == bytes.len() {
+        (0, Action::Hold)
+    } else {
+        (first, Action::Replace)
+    }
+}
+
+/// Returns what a complete CSI sequence asks for that `vte` leaves, or does without measure.
+fn named_sequence(bytes: &[u8]) -> Action {
+    match bytes {
+        b"\x1b[>q" | b"\x1b[>0q" => Action::ParseThen(Extra::Version),
+        b"\x1b[?6n" => Action::ParseThen(Extra::CursorReport),
+        b"\x1b[!p" => Action::ParseThen(Extra::SoftReset),
+        [0x1b, b'[', parameters @ .., b'b'] => repetition(parameters),
+        _ => Action::Parse,
+    }
+}
+
+fn repetition(parameters: &[u8]) -> Action {
+    let digits = parameters.iter().take_while(|byte| byte.is_ascii_digit());
+    let count = digits.fold(0_u16, |count, digit| {
+        count.saturating_mul(10).saturating_add(u16::from(digit - b'0'))
+    });
+    let plain = |byte: &u8| (0x30..=0x3b).contains(byte);
+    if parameters.iter().all(plain) {
+        Action::Repeat(count.max(1))
+    } else {
+        Action::Parse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the tail after `output`, given in one piece and byte by byte.
+    fn tail_after(output: &[u8]) -> Vec<u8> {
+        let mut whole = Tail::default();
+        let mut at = 0;
+        while at < output.len() {
+            match whole.advance(&output[at..]) {
+                (_, Action::Hold) => break,
+                (used, _) => at += used,
+            }
+        }
+        let mut single = Tail::default();
+        for byte in output.chunks(1) {
+            single.advance(byte);
+        }
+        assert_eq!(whole.bytes(), single.bytes());
+        whole.bytes().to_vec()
+    }
+
+    #[test]
+    fn the_tail_is_what_came_since_the_ground_state() {
+        for (output, tail) in [
+            (&b"text"[..], &b""[..]),
+            (b"text\x1b", b"\x1b"),
+            (b"\x1b[1;3", b"\x1b[1;3"),
+            (b"\x1b[1;31m", b""),
+            (b"\x1b[1\n2", b"\x1b[12"),
+            (b"\x1b[1\x1b]0;ti", b"\x1b]0;ti"),
+            (b"\x1b]0;title\x07", b""),
+            (b"\x1b]0;title\x1b", b"\x1b"),
+            (b"\x1b(", b"\x1b("),
+            (b"\x1bP1$r\n0", b"\x1bP1$r\n0"),
+            (b"\x1bPq\x9c", b""),
+            (b"\x1b_G", b"\x1b_G"),
+            (b"\x1b[1\x18", b""),
+        ] {
+            assert_eq!(tail_after(output), tail, "{}", output.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn an_unfinished_character_is_held_back_and_a_broken_one_replaced() {
+        let mut tail = Tail::default();
+        assert_eq!(tail.advance(b"ab\xe2\x94"), (2, Action::Parse));
+        assert_eq!(tail.advance(b"\xe2\x94"), (0, Action::Hold));
+        assert_eq!(tail.advance(b"\xe2\x94\xc3"), (2, Action::Replace));
+        assert_eq!(tail.advance(b"\xe2\x94\x80"), (3, Action::Parse));
+    }
+
+    #[test]
+    fn a_string_without_end_is_given_up_but_its_end_is_found() {
+        let mut tail = Tail::default();
+        let endless = vec![b'x'; MAX_TAIL_BYTES];
+        tail.advance(b"\x1b]0;");
+        let (used, action) = tail.advance(&endless);
+        assert_eq!(action, Action::GiveUp);
+        assert_eq!(tail.bytes(), b"\x1b]7777;");
+        assert_eq!(tail.advance(&endless[used..]), (endless.len() - used, Action::Drop));
+        assert_eq!(tail.advance(b"xx\x07"), (2, Action::Drop));
+        assert_eq!(tail.advance(b"\x07after"), (6, Action::Parse));
+        assert!(tail.bytes().is_empty());
+    }
+}

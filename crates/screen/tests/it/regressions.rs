@@ -1,0 +1,225 @@
+//! One test for each thing that a snapshot is easily wrong about.
+
+use abide_core::size::TermSize;
+use abide_screen::{History, ScreenModel, Scrollback, SnapshotOptions};
+
+use crate::cuts::{ALL, check_snapshot, fed};
+
+fn size() -> TermSize {
+    TermSize::clamped(4, 10)
+}
+
+/// Fails unless a snapshot after `before` restores everything, now and after `after`; returns the
+/// page of a fresh model that saw the snapshot and `after`.
+#[track_caller]
+fn restored(before: &str, after: &str) -> Vec<String> {
+    let model = fed(size(), before.as_bytes());
+    if let Err(failure) = check_snapshot(model, after.as_bytes()) {
+        panic!("{failure}");
+    }
+    let snapshot = fed(size(), before.as_bytes()).snapshot(ALL);
+    let mut fresh = fed(size(), &snapshot);
+    fresh.feed(after.as_bytes());
+    fresh.text(usize::MAX)
+}
+
+/// Likewise for every cut of `output`.
+#[track_caller]
+fn restored_at_every_byte(output: &[u8]) {
+    for cut in 0..=output.len() {
+        let (before, after) = output.split_at(cut);
+        if let Err(failure) = check_snapshot(fed(size(), before), after) {
+            panic!("cut at {cut}: {failure}");
+        }
+    }
+}
+
+/// proves O11
+#[test]
+fn a_pending_wrap_is_still_pending() {
+    assert_eq!(restored("0123456789", "x")[1], "x");
+    assert_eq!(restored("01234567中", "x")[1], "x");
+    assert_eq!(restored("0123456789", "\rx")[0], "x123456789");
+}
+
+/// proves O11
+#[test]
+fn a_saved_pending_wrap_is_still_pending_though_its_row_went_on() {
+    let rows = restored("0123456789\x1b7abc", "\x1b8x");
+    assert_eq!(rows[..2], ["0123456789", "xbc"]);
+    restored("012345678中\x1b[1;10Hx\x1b7\x1b[1;10H中", "\x1b8x");
+}
+
+/// proves O11
+#[test]
+fn soft_wraps_flow_back_when_the_terminal_grows_wider() {
+    let before = "first\r\na line that wraps, \x1b[44mand goes on\x1b[m\r\nlast";
+    let mut fresh = fed(size(), &fed(size(), before.as_bytes()).snapshot(ALL));
+    let mut model = fed(size(), before.as_bytes());
+    for model in [&mut fresh, &mut model] {
+        model.resize(TermSize::clamped(4, 40));
+    }
+    assert_eq!(fresh.first_difference(&mut model), None);
+    assert_eq!(fresh.text(9)[1], "a line that wraps, and goes on");
+}
+
+/// proves O11
+#[test]
+fn a_wide_character_at_the_edge_leaves_the_same_gap() {
+    restored_at_every_byte("123456789中\r\n\x1b[41m123456789中\x1b[m\r\n中中中中中中".as_bytes());
+}
+
+/// proves O11
+#[test]
+fn leaving_the_alternate_screen_outside_of_it_restores_the_cursor() {
+    assert_eq!(restored("\x1b[2;3H\x1b7\x1b[H", "\x1b[?1049lx")[1], "  x");
+    assert_eq!(restored("\x1b[2;3H\x1b[?1049h\x1b[Hfull", "\x1b[?1049lx")[1], "  x");
+}
+
+/// proves O11
+#[test]
+fn the_older_modes_of_the_alternate_screen_switch_too() {
+    for mode in [47, 1047] {
+        let output = format!("main\x1b[?{mode}hfull");
+        assert_eq!(restored(&output, "")[0], "    full");
+        assert_eq!(restored(&output, &format!("\x1b[?{mode}lx"))[0], "main    x");
+    }
+}
+
+/// proves O11
+#[test]
+fn both_screens_keep_their_cells_and_the_primary_its_scrollback() {
+    let before = "1\r\n2\r\n3\r\n4\r\n5\r\n\x1b[31m6\x1b[?1049h\x1b[2;2H\x1b[44mfull";
+    assert_eq!(restored(before, "\x1b[?1049l!"), ["1", "2", "3", "4", "5", "6!"]);
+}
+
+/// proves O11
+#[test]
+fn tab_stops_are_where_they_were_put() {
+    assert_eq!(restored("\x1b[3g\x1b[4G\x1bH\r", "\tx\ty")[0], "   x     y");
+    assert_eq!(restored("\x1b[3g\r", "\tx")[0], "         x");
+}
+
+/// proves O11
+#[test]
+fn charsets_are_in_place_and_the_same_one_in_use() {
+    assert_eq!(restored("\x1b(0", "q")[0], "─");
+    assert_eq!(restored("\x1b)0\x0e", "q\x0fq")[0], "─q");
+    assert_eq!(restored("\x1b(0\x1b7\x1b(B", "q\x1b8q")[0], "─");
+    assert_eq!(restored("\x1b(0q\x1b[?1049h\x1b(B", "q\x1b[?1049lq")[0], "──");
+}
+
+/// proves O11
+#[test]
+fn keyboard_flags_are_stacked_as_before_on_each_screen() {
+    let answer = |before: &str, after: &str| {
+        restored(before, after);
+        let mut fresh = fed(size(), &fed(size(), before.as_bytes()).snapshot(ALL));
+        fresh.feed(after.as_bytes());
+        String::from_utf8(fresh.catch_up()).unwrap()
+    };
+    let stacked = "\x1b[=1u\x1b[>3u\x1b[>5u";
+    assert_eq!(answer(stacked, "\x1b[?u\x1b[<u\x1b[?u\x1b[<u\x1b[?u"), "\x1b[?5u\x1b[?3u\x1b[?1u");
+    let both = "\x1b[>3u\x1b[?1049h\x1b[>9u";
+    assert_eq!(answer(both, "\x1b[?u\x1b[?1049l\x1b[?u"), "\x1b[?9u\x1b[?3u");
+    assert_eq!(answer("\x1b[?1049h\x1b[>9u\x1b[?1049l", "\x1b[?1049h\x1b[?u"), "\x1b[?9u");
+}
+
+/// proves O11
+#[test]
+fn a_cut_within_a_character_or_a_sequence_changes_nothing() {
+    restored_at_every_byte("é中🙂e\u{301}".as_bytes());
+    restored_at_every_byte(b"\x1b]2;a title; in parts\x07\x1b]2;more\x1b\\x");
+    restored_at_every_byte(b"\x1b[1;31mred\x1b[38;2;1;2;3;4:3mtrue\x1b[m");
+    restored_at_every_byte(b"\x1b[1\n;3\r1mC0 within CSI");
+    restored_at_every_byte(b"\x1bP1$r0m\x1b\\x\x1b_Gi=1;AA\x1b\\y\x1b(0q");
+    // Cut after 0xC3, vte 0.15 alone would lose the `A`.
+    restored_at_every_byte(b"\xc3\xa9A\xc3\xa9 \xe2\x94 \xe2\xe2\x94\xc3(\xff");
+}
+
+/// proves O11
+#[test]
+fn a_synchronized_update_is_painted_as_far_as_it_came_and_left_open() {
+    let before = "\x1b[?2026h\x1b[2;2Hhalf";
+    assert_eq!(restored(before, "")[1], " half");
+    let snapshot = fed(size(), before.as_bytes()).snapshot(ALL);
+    assert!(snapshot.ends_with(b"\x1b[?2026h"), "{}", snapshot.escape_ascii());
+    restored_at_every_byte(b"\x1b[?2026ha\x1b[?2026lb");
+}
+
+/// proves O11
+#[test]
+fn scroll_region_and_origin_mode_are_restored_with_the_cursor_inside() {
+    assert_eq!(restored("1\r\n2\r\n3\r\n4\x1b[2;3r\x1b[3;1H", "\nx")[..3], ["1", "3", "x"]);
+    assert_eq!(restored("\x1b[2;3r\x1b[?6h\x1b[2;4H", "x\x1b[Hy")[1..3], ["y", "   x"]);
+    assert_eq!(restored("\x1b[2;3r\x1b[?6h\x1b[2;4H\x1b7\x1b[?6l\x1b[H", "\x1b8x")[2], "   x");
+}
+
+/// proves O11
+#[test]
+fn links_keep_their_ids_and_stay_open() {
+    restored_at_every_byte(
+        b"\x1b]8;id=a;http://one\x1b\\x\x1b[1my\x1b]8;;\x1b\\z\x1b]8;;http://two;3\x07w",
+    );
+}
+
+/// proves O11
+#[test]
+fn palette_changes_and_their_resets_are_restored() {
+    let set = "\x1b]4;1;#102030;2;rgb:40/50/60\x07\x1b]11;#010203\x07";
+    let mut fresh = fed(size(), &fed(size(), set.as_bytes()).snapshot(ALL));
+    fresh.feed(b"\x1b]4;2;?\x07\x1b]11;?\x07");
+    let answers = String::from_utf8(fresh.catch_up()).unwrap();
+    assert_eq!(answers, "\x1b]4;2;rgb:4040/5050/6060\x07\x1b]11;rgb:0101/0202/0303\x07");
+    restored(set, "\x1b]104\x07\x1b]111\x07");
+    restored(&format!("{set}\x1b]104;1\x07\x1b]111\x07"), "");
+}
+
+/// proves O11
+#[test]
+fn alternate_scroll_is_sent_only_if_the_program_set_it() {
+    let snapshot = |output: &str| {
+        String::from_utf8(fed(size(), output.as_bytes()).snapshot(ALL)).unwrap()
+    };
+    assert!(!snapshot("").contains("1007"));
+    assert!(snapshot("\x1b[?1007h").contains("\x1b[?1007h"));
+    assert!(snapshot("\x1b[?1007l").contains("\x1b[?1007l"));
+}
+
+#[test]
+fn erasing_the_page_pushes_nothing_into_the_scrollback() {
+    let mut model = fed(size(), b"one\r\ntwo\x1b[2J\x1b[H\x1b[Mx");
+    assert_eq!(model.text(usize::MAX), ["x", "", "", ""]);
+}
+
+/// proves O11
+#[test]
+fn a_kept_scrollback_has_the_terminals_own_page_above_the_snapshot() {
+    let options = SnapshotOptions {
+        history: History::Lines(1),
+        scrollback: Scrollback::Keep,
+    };
+    let snapshot = fed(size(), b"1\r\n2\r\n3\r\n4\r\n5\r\n6").snapshot(options);
+    let mut shell = fed(size(), b"$ ls\r\nfile\r\n$ abide attach");
+    shell.feed(&snapshot);
+    let rows = shell.text(usize::MAX);
+    assert_eq!(rows[..3], ["$ ls", "file", "$ abide at"]);
+    assert_eq!(rows[rows.len() - 5..], ["2", "3", "4", "5", "6"]);
+}
+
+/// proves O11
+#[test]
+fn a_replaced_scrollback_holds_nothing_else() {
+    let snapshot = fed(size(), b"1\r\n2\r\n3\r\n4\r\n5\r\n6").snapshot(ALL);
+    let mut lagging = fed(size(), b"a\r\nb\r\nc\r\nd\r\ne\r\n\x1b[?1049h\x1b[2;3r\x1b[?6h\x1b[4h\x1b(0");
+    lagging.feed(&snapshot);
+    let mut model = fed(size(), b"1\r\n2\r\n3\r\n4\r\n5\r\n6");
+    assert_eq!(model.first_difference(&mut lagging), None);
+}
+
+#[test]
+fn one_repetition_does_not_hold_up_the_owner() {
+    let mut model = ScreenModel::new(size(), 100);
+    model.feed(b"x\x1b[65535b");
+    assert!(model.text(usize::MAX).len() <= 5);
+}

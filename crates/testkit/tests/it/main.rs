@@ -1,0 +1,10 @@
+//! The test kit, put to the test itself.
+
+mod fake_backend;
+mod faults;
+mod programs;
+mod suite;
+mod test_env;
+
+#[cfg(unix)]
+mod process_gate;

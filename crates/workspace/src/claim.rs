@@ -1,0 +1,75 @@
+//! The kernel lock on one workspace, held while its sessions are made, started again or deleted.
+//!
+//! Whoever makes or deletes a workspace holds it alone; whoever starts a session again shares it.
+//! So a start never slips into a deletion, starts do not wait for each other, and a row in the
+//! state of creating or deleting whose lock is free was left by a process that is gone.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use abide_core::{
+    id::WorkspaceId,
+    lock::{KernelLock, LockError, LockState},
+};
+
+use crate::sys;
+
+/// A held lock on one workspace; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    path: PathBuf,
+    _lock: KernelLock,
+}
+
+/// Why a lock on a workspace could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClaimError {
+    #[error("cannot make `{}`", path.display())]
+    Directory { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+}
+
+impl Claim {
+    /// Takes the lock alone; `None` if somebody else has it or shares it.
+    pub(crate) fn alone(state_dir: &Path, id: &WorkspaceId) -> Result<Option<Self>, ClaimError> {
+        Self::take(state_dir, id, KernelLock::try_acquire)
+    }
+
+    /// Shares the lock; `None` if somebody has it alone.
+    pub(crate) fn shared(state_dir: &Path, id: &WorkspaceId) -> Result<Option<Self>, ClaimError> {
+        Self::take(state_dir, id, KernelLock::try_share)
+    }
+
+    /// Tells whether anybody has the lock alone.
+    pub(crate) fn is_held(state_dir: &Path, id: &WorkspaceId) -> Result<bool, ClaimError> {
+        Ok(KernelLock::look(&path_of(state_dir, id))? == LockState::Held)
+    }
+
+    /// Takes the lock's file away, for a workspace that is no more.
+    pub(crate) fn forget(self) {
+        // A file that stays behind is empty and claims nothing.
+        let _ = fs::remove_file(&self.path);
+    }
+
+    fn take(
+        state_dir: &Path,
+        id: &WorkspaceId,
+        lock: fn(&Path) -> Result<Option<KernelLock>, LockError>,
+    ) -> Result<Option<Self>, ClaimError> {
+        let path = path_of(state_dir, id);
+        let dir = state_dir.join(LOCKS_DIR);
+        sys::create_private_dir(&dir)
+            .map_err(|source| ClaimError::Directory { path: dir, source })?;
+        Ok(lock(&path)?.map(|lock| Self { path, _lock: lock }))
+    }
+}
+
+/// Where the locks are, below the state directory.
+const LOCKS_DIR: &str = "locks";
+
+fn path_of(state_dir: &Path, id: &WorkspaceId) -> PathBuf {
+    state_dir.join(LOCKS_DIR).join(format!("{id}.lock"))
+}

@@ -1,0 +1,32 @@
+//! Workspaces: directories with terminal sessions that outlive whoever made them.
+//!
+//! Callers use one handle, [`Workspaces`]. It keeps what must be remembered in a database of its
+//! own and reaches terminals only through [`abide_core::backend::TerminalBackend`], so it never
+//! knows which backend it drives. There is no daemon: any number of processes open the same state
+//! directory at once.
+//!
+//! - [`name`]: names and targets, validated at the edge; [`lookup`]: how a person's text finds one
+//! - [`record`]: what is remembered of a workspace and of its sessions
+//! - [`service`]: [`Workspaces`] and what it answers
+//! - [`error`]: [`WorkspaceError`], its kinds and hints
+//! - `store`: the database, on a thread of its own; `claim`: the kernel lock on one workspace
+//!
+//! What a session *is doing* is never stored: it is asked of the backend each time.
+
+#![forbid(unsafe_code)]
+
+mod claim;
+pub mod error;
+pub mod lookup;
+pub mod name;
+pub mod record;
+pub mod service;
+mod store;
+mod sys;
+
+pub use self::{
+    error::{WorkspaceError, WorkspaceErrorKind},
+    name::{SessionName, Target, WorkspaceName},
+    service::Workspaces,
+    store::{DATABASE_FILE, StoreError},
+};

@@ -1,0 +1,110 @@
+//! What is remembered of a workspace and of its sessions.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use abide_core::{
+    backend::Command,
+    clock::Timestamp,
+    id::{Generation, SessionId, WorkspaceId},
+    size::TermSize,
+};
+
+use crate::name::{SessionName, WorkspaceName};
+
+/// A workspace as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its name for ever.
+    pub id: WorkspaceId,
+    /// What people call it.
+    pub name: WorkspaceName,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// How far its making or deleting got.
+    pub state: WorkspaceState,
+    /// What went wrong, in the state of error.
+    pub problem: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+    /// When somebody last entered it.
+    pub last_used_at: Timestamp,
+}
+
+/// How far the making or deleting of a workspace got; says nothing of its terminals.
+///
+/// ```text
+/// creating ─► ready ─► deleting ─► (no row)
+///     │         ▲          │
+///     └──► error ◄─────────┘     when the process that did it was interrupted
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkspaceState {
+    /// Some process is making it.
+    Creating,
+    /// It is made.
+    Ready,
+    /// Making or deleting it was interrupted; starting a session or deleting it goes on from here.
+    Error,
+    /// Some process is deleting it.
+    Deleting,
+}
+
+impl WorkspaceState {
+    /// Returns the word under which the state is stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Ready => "ready",
+            Self::Error => "error",
+            Self::Deleting => "deleting",
+        }
+    }
+}
+
+impl fmt::Display for WorkspaceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that is no state of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a state of a workspace")]
+pub struct ParseStateError(String);
+
+impl FromStr for WorkspaceState {
+    type Err = ParseStateError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Creating, Self::Ready, Self::Error, Self::Deleting]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| ParseStateError(text.to_owned()))
+    }
+}
+
+/// A session as it is remembered; what it is doing must be asked of its backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its name for ever.
+    pub id: SessionId,
+    /// The workspace it belongs to.
+    pub workspace: WorkspaceId,
+    /// What people call it.
+    pub name: SessionName,
+    /// The backend that made it, as it was called then; it may not be one that is known here.
+    pub backend: String,
+    /// Its last start that is known of.
+    pub generation: Option<Generation>,
+    /// What it runs.
+    pub command: Command,
+    /// Its size at the start.
+    pub size: TermSize,
+    /// Output kept for clients that come back, in bytes.
+    pub history_bytes: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,242 @@
+//! Makes a workspace: its row, then its session, then the row is ready.
+//!
+//! A failure takes away the row that was made, and nothing else. A crash leaves the row in the
+//! state of creating, with its lock free, which the next [`Workspaces::open`] shows as an error.
+
+use std::path::PathBuf;
+
+use abide_core::{
+    backend::{BackendError, Command, Ensured, ErrorKind, SessionSpec},
+    env_policy::Environment,
+    id::{SessionId, WorkspaceId},
+    size::TermSize,
+};
+
+use super::{Found, Workspaces};
+use crate::{
+    error::WorkspaceError,
+    name::{SessionName, WorkspaceName},
+    record::{Session, Workspace, WorkspaceState},
+    store::Naming,
+};
+
+/// A workspace that somebody wants.
+#[derive(Debug, Clone)]
+pub struct NewWorkspace {
+    /// Its name; without one, that of its directory, made unique by a number.
+    pub name: Option<WorkspaceName>,
+    /// Its directory: absolute, and there already.
+    pub dir: PathBuf,
+    /// What its main session runs.
+    pub command: Command,
+    /// The environment of the main session, less what is set here.
+    pub env: Environment,
+    /// The size of the main session's terminal.
+    pub size: TermSize,
+    /// Output kept for clients that come back, in bytes.
+    pub history_bytes: u64,
+}
+
+/// A workspace that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its main session.
+    pub session: Session,
+    /// What the backend answered.
+    pub ensured: Ensured,
+}
+
+impl Workspaces {
+    /// Makes a workspace and starts its main session.
+    ///
+    /// If the future is dropped, the workspace may stay behind in error.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken, or the session cannot be started. Then nothing is left behind,
+    /// except if it cannot be told whether the session runs ([`WorkspaceError::HalfMade`]).
+    pub async fn create(&self, new: NewWorkspace) -> Result<Created, WorkspaceError> {
+        if !new.dir.is_absolute() {
+            return Err(WorkspaceError::RelativeDirectory { path: new.dir });
+        }
+        let naming = match &new.name {
+            Some(name) => Naming::Exactly(name.clone()),
+            None => Naming::Like(WorkspaceName::of_directory(new.dir.file_name())),
+        };
+        let (workspace, session) = self.rows_of(&new, &naming);
+        let claim = self.claim_alone(&workspace)?;
+        let added = self.store.add(workspace, naming, session.clone()).await;
+        let mut found = match added {
+            Ok(workspace) => Found { workspace, session },
+            Err(error) => {
+                claim.forget();
+                return Err(error.into());
+            }
+        };
+        match self.backend.ensure(&spec(&found, new.env)).await {
+            Ok(ensured) => {
+                self.store_start(&mut found, &ensured).await?;
+                tracing::info!(workspace = %found.workspace.id, session = %found.session.id, "made");
+                let Found { workspace, session } = found;
+                Ok(Created {
+                    workspace,
+                    session,
+                    ensured,
+                })
+            }
+            Err(error) => {
+                let error = self.undo(&found, error).await?;
+                claim.forget();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn rows_of(&self, new: &NewWorkspace, naming: &Naming) -> (Workspace, Session) {
+        let now = self.clock.now();
+        let (Naming::Exactly(name) | Naming::Like(name)) = naming;
+        let workspace = Workspace {
+            id: WorkspaceId::random(),
+            name: name.clone(),
+            dir: new.dir.clone(),
+            state: WorkspaceState::Creating,
+            problem: None,
+            created_at: now,
+            updated_at: now,
+            last_used_at: now,
+        };
+        let session = Session {
+            id: SessionId::random(),
+            workspace: workspace.id.clone(),
+            name: SessionName::main(),
+            backend: self.backend.kind().as_str().to_owned(),
+            generation: None,
+            command: new.command.clone(),
+            size: new.size,
+            history_bytes: new.history_bytes,
+            created_at: now,
+        };
+        (workspace, session)
+    }
+
+    /// Stores a start, and brings what was found up to date with it.
+    pub(super) async fn store_start(
+        &self,
+        found: &mut Found,
+        ensured: &Ensured,
+    ) -> Result<(), WorkspaceError> {
+        let now = self.clock.now();
+        let ids = (found.session.id.clone(), found.workspace.id.clone());
+        self.store
+            .set_started(ids.0, ids.1, ensured.generation, now)
+            .await?;
+        found.session.generation = Some(ensured.generation);
+        found.workspace.state = WorkspaceState::Ready;
+        found.workspace.problem = None;
+        found.workspace.updated_at = now;
+        found.workspace.last_used_at = now;
+        Ok(())
+    }
+
+    /// Takes away the rows of a session that could not be started, and returns why it could not;
+    /// keeps them when the session may be there in spite of it.
+    async fn undo(
+        &self,
+        found: &Found,
+        error: BackendError,
+    ) -> Result<BackendError, WorkspaceError> {
+        let is_unknown = error.kind() == ErrorKind::TimedOut;
+        let removed = match is_unknown {
+            true => false,
+            // Refused for a session that runs.
+            false => self.backend.remove(&found.session.id, None).await.is_ok(),
+        };
+        let id = found.workspace.id.clone();
+        if removed {
+            self.store.delete(id).await?;
+            return Ok(error);
+        }
+        let problem = Some(format!("it could not be started: {error}"));
+        let (state, now) = (WorkspaceState::Error, self.clock.now());
+        self.store.set_state(id, state, problem, now).await?;
+        Err(WorkspaceError::HalfMade {
+            name: found.workspace.name.clone(),
+            source: Box::new(error),
+        })
+    }
+}
+
+/// Returns what to run for a session, told who it is.
+pub(super) fn spec(found: &Found, mut env: Environment) -> SessionSpec {
+    let Found { workspace, session } = found;
+    env.set("ABIDE_WORKSPACE", workspace.id.as_str());
+    env.set("ABIDE_NAME", workspace.name.as_str());
+    env.set("ABIDE_SESSION", session.id.as_str());
+    env.set("ABIDE_DIR", workspace.dir.as_os_str());
+    SessionSpec {
+        size: session.size,
+        history_bytes: session.history_bytes,
+        ..SessionSpec::new(
+            session.id.clone(),
+            session.command.clone(),
+            workspace.dir.clone(),
+            env,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abide_core::clock::Timestamp;
+
+    use super::*;
+
+    fn found() -> Found {
+        let time = Timestamp::from_millis(0);
+        let workspace = Workspace {
+            id: WorkspaceId::random(),
+            name: "my api".parse().unwrap(),
+            dir: "/srv/api".into(),
+            state: WorkspaceState::Creating,
+            problem: None,
+            created_at: time,
+            updated_at: time,
+            last_used_at: time,
+        };
+        let session = Session {
+            id: SessionId::random(),
+            workspace: workspace.id.clone(),
+            name: SessionName::main(),
+            backend: "owner".into(),
+            generation: None,
+            command: Command::new("sh", Vec::<String>::new()),
+            size: TermSize::clamped(50, 132),
+            history_bytes: 7,
+            created_at: time,
+        };
+        Found { workspace, session }
+    }
+
+    #[test]
+    fn a_session_is_told_who_it_is_and_cannot_be_told_otherwise() {
+        let found = found();
+        let mut env = Environment::new();
+        env.set("ABIDE_SESSION", "a lie");
+        env.set("HOME", "/home/me");
+        let spec = spec(&found, env);
+        for (name, expected) in [
+            ("ABIDE_WORKSPACE", found.workspace.id.as_str()),
+            ("ABIDE_NAME", "my api"),
+            ("ABIDE_SESSION", found.session.id.as_str()),
+            ("ABIDE_DIR", "/srv/api"),
+            ("HOME", "/home/me"),
+        ] {
+            assert_eq!(spec.env.get(name).unwrap(), expected, "{name}");
+        }
+        assert_eq!(spec.cwd, found.workspace.dir);
+        assert_eq!((spec.size, spec.history_bytes), (found.session.size, 7));
+        assert_eq!(spec.replaces, None);
+    }
+}

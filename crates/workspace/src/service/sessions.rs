@@ -1,0 +1,135 @@
+//! What is done with one session: looked at, entered, typed into, ended, started again.
+
+use std::time::Duration;
+
+use abide_core::{
+    backend::{
+        AttachRequest, Attachment, BackendError, Capture, CaptureRequest, Ensured, SessionState,
+        SessionStatus, StopReport,
+    },
+    env_policy::Environment,
+    id::Generation,
+};
+use bytes::Bytes;
+
+use super::{Found, Workspaces, create::spec, missed};
+use crate::{error::WorkspaceError, lookup::Miss, record::WorkspaceState};
+
+impl Workspaces {
+    /// Observes the session.
+    ///
+    /// # Errors
+    ///
+    /// When the backend has no trace of it, or is not the one that made it.
+    pub async fn status(&self, found: &Found) -> Result<SessionStatus, WorkspaceError> {
+        Ok(self.backend_of(found)?.status(&found.session.id).await?)
+    }
+
+    /// Starts watching the session, and typing into it if the mode says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`abide_core::backend::TerminalBackend::attach`].
+    pub async fn attach(
+        &self,
+        found: &Found,
+        request: AttachRequest,
+    ) -> Result<Attachment, WorkspaceError> {
+        let backend = self.backend_of(found)?;
+        Ok(backend.attach(&found.session.id, request).await?)
+    }
+
+    /// Types into the session without attaching to it.
+    ///
+    /// # Errors
+    ///
+    /// As [`abide_core::backend::TerminalBackend::send`].
+    pub async fn send(&self, found: &Found, input: Bytes) -> Result<(), WorkspaceError> {
+        Ok(self
+            .backend_of(found)?
+            .send(&found.session.id, input)
+            .await?)
+    }
+
+    /// Renders the session's screen, or its final one.
+    ///
+    /// # Errors
+    ///
+    /// As [`abide_core::backend::TerminalBackend::capture`].
+    pub async fn capture(
+        &self,
+        found: &Found,
+        request: CaptureRequest,
+    ) -> Result<Capture, WorkspaceError> {
+        let backend = self.backend_of(found)?;
+        Ok(backend.capture(&found.session.id, request).await?)
+    }
+
+    /// Ends what the session runs now; a start that somebody makes meanwhile is left alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`abide_core::backend::TerminalBackend::stop`].
+    pub async fn stop(&self, found: &Found, grace: Duration) -> Result<StopReport, WorkspaceError> {
+        let backend = self.backend_of(found)?;
+        let generation = self.seen(found).await?.and_then(|status| status.generation);
+        Ok(backend.stop(&found.session.id, generation, grace).await?)
+    }
+
+    /// Starts an ended session again: same command, same directory, environment of the caller.
+    ///
+    /// A session that runs is answered for and not started. Any number of callers at once make
+    /// one start. Also brings a workspace in error back to ready.
+    ///
+    /// # Errors
+    ///
+    /// When the workspace is being made or deleted, or the session cannot be started; what was
+    /// left of its earlier start can then still be read.
+    pub async fn restart(
+        &self,
+        found: &Found,
+        env: Environment,
+    ) -> Result<(Found, Ensured), WorkspaceError> {
+        self.backend_of(found)?;
+        let claim = self.claim_shared(&found.workspace)?;
+        let name = found.workspace.name.as_str();
+        let Some((workspace, sessions)) = self.store.one(found.workspace.id.clone()).await? else {
+            claim.forget();
+            return Err(missed("workspace", name, Miss::Unknown));
+        };
+        let session = sessions
+            .into_iter()
+            .find(|session| session.id == found.session.id)
+            .ok_or_else(|| missed("session", found.session.name.as_str(), Miss::Unknown))?;
+        let mut found = Found { workspace, session };
+        let mut wanted = spec(&found, env);
+        wanted.replaces = self.ended_generation(&found).await?;
+        let ensured = self.backend.ensure(&wanted).await?;
+        if ensured.started || found.workspace.state != WorkspaceState::Ready {
+            self.store_start(&mut found, &ensured).await?;
+        }
+        Ok((found, ensured))
+    }
+
+    /// Observes the session; `None` if the backend has no trace of it.
+    pub(super) async fn seen(
+        &self,
+        found: &Found,
+    ) -> Result<Option<SessionStatus>, WorkspaceError> {
+        match self.backend_of(found)?.status(&found.session.id).await {
+            Ok(status) => Ok(Some(status)),
+            Err(BackendError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn ended_generation(&self, found: &Found) -> Result<Option<Generation>, WorkspaceError> {
+        let status = self.seen(found).await?;
+        Ok(status.and_then(|status| match status.state {
+            SessionState::Ended(_) => status.generation,
+            SessionState::Starting
+            | SessionState::Running(_)
+            | SessionState::Unresponsive { .. } => None,
+        }))
+    }
+}

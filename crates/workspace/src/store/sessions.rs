@@ -1,0 +1,82 @@
+//! The table of sessions.
+
+use abide_core::{
+    id::{Generation, SessionId, WorkspaceId},
+    size::TermSize,
+};
+use rusqlite::{Row, Transaction, params};
+
+use super::{
+    text,
+    workspaces::{number, parsed, time, to_integer, unwritable},
+};
+use crate::{name::SessionName, record::Session};
+
+const COLUMNS: &str = "id, workspace_id, name, backend, generation, command, rows, cols, \
+                       history_bytes, created_at";
+
+pub(super) fn insert(rows: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
+    rows.prepare_cached(
+        "INSERT INTO sessions (id, workspace_id, name, backend, generation, command, rows, cols,
+                               history_bytes, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        session.id.as_str(),
+        session.workspace.as_str(),
+        session.name.as_str(),
+        session.backend,
+        session.generation.map(|generation| generation.to_string()),
+        text::encode_command(&session.command).map_err(unwritable)?,
+        session.size.rows(),
+        session.size.cols(),
+        to_integer(session.history_bytes),
+        to_integer(session.created_at.as_millis()),
+    ])
+    .map(drop)
+}
+
+pub(super) fn all(rows: &Transaction<'_>) -> rusqlite::Result<Vec<Session>> {
+    rows.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions ORDER BY name"))?
+        .query_map([], from_row)?
+        .collect()
+}
+
+pub(super) fn of(
+    rows: &Transaction<'_>,
+    workspace: &WorkspaceId,
+) -> rusqlite::Result<Vec<Session>> {
+    rows.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM sessions WHERE workspace_id = ?1 ORDER BY name"
+    ))?
+    .query_map([workspace.as_str()], from_row)?
+    .collect()
+}
+
+pub(super) fn set_generation(
+    rows: &Transaction<'_>,
+    id: &SessionId,
+    generation: Generation,
+) -> rusqlite::Result<()> {
+    rows.prepare_cached("UPDATE sessions SET generation = ?2 WHERE id = ?1")?
+        .execute(params![id.as_str(), generation.to_string()])
+        .map(drop)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let generation = match row.get_ref(4)? {
+        rusqlite::types::ValueRef::Null => None,
+        _ => Some(parsed(row, 4, |text| text.parse::<Generation>())?),
+    };
+    Ok(Session {
+        id: parsed(row, 0, |text| text.parse::<SessionId>())?,
+        workspace: parsed(row, 1, |text| text.parse::<WorkspaceId>())?,
+        name: parsed(row, 2, |text| text.parse::<SessionName>())?,
+        backend: row.get(3)?,
+        generation,
+        command: parsed(row, 5, text::decode_command)?,
+        size: TermSize::clamped(row.get(6)?, row.get(7)?),
+        history_bytes: number(row, 8)?,
+        created_at: time(row, 9)?,
+    })
+}

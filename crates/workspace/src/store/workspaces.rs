@@ -1,0 +1,180 @@
+//! The table of workspaces.
+
+use abide_core::{clock::Timestamp, id::WorkspaceId};
+use rusqlite::{OptionalExtension, Row, Transaction, params, types::Type};
+
+use super::{Naming, StoreError, text};
+use crate::{
+    name::WorkspaceName,
+    record::{Workspace, WorkspaceState},
+};
+
+const COLUMNS: &str = "id, name, dir, state, problem, created_at, updated_at, last_used_at";
+
+/// Returns the name that a new workspace gets.
+pub(super) fn choose_name(
+    rows: &Transaction<'_>,
+    naming: Naming,
+) -> Result<WorkspaceName, StoreError> {
+    let mut taken = rows.prepare_cached("SELECT 1 FROM workspaces WHERE name = ?1")?;
+    let mut is_taken = |name: &WorkspaceName| taken.exists([name.as_str()]);
+    match naming {
+        Naming::Exactly(name) if is_taken(&name)? => Err(StoreError::NameTaken { name }),
+        Naming::Exactly(name) => Ok(name),
+        Naming::Like(name) => {
+            let mut number = 1;
+            let mut candidate = name.clone();
+            while is_taken(&candidate)? {
+                number += 1;
+                candidate = name.numbered(number);
+            }
+            Ok(candidate)
+        }
+    }
+}
+
+pub(super) fn insert(rows: &Transaction<'_>, workspace: &Workspace) -> rusqlite::Result<()> {
+    rows.prepare_cached(
+        "INSERT INTO workspaces
+             (id, name, dir, state, problem, created_at, updated_at, last_used_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        workspace.id.as_str(),
+        workspace.name.as_str(),
+        text::encode_path(&workspace.dir).map_err(unwritable)?,
+        workspace.state.as_str(),
+        workspace.problem,
+        to_integer(workspace.created_at.as_millis()),
+        to_integer(workspace.updated_at.as_millis()),
+        to_integer(workspace.last_used_at.as_millis()),
+    ])
+    .map(drop)
+}
+
+pub(super) fn all(rows: &Transaction<'_>) -> rusqlite::Result<Vec<Workspace>> {
+    rows.prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces ORDER BY name"))?
+        .query_map([], from_row)?
+        .collect()
+}
+
+pub(super) fn unfinished(rows: &Transaction<'_>) -> rusqlite::Result<Vec<Workspace>> {
+    rows.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM workspaces WHERE state IN ('creating', 'deleting')"
+    ))?
+    .query_map([], from_row)?
+    .collect()
+}
+
+pub(super) fn one(rows: &Transaction<'_>, id: &WorkspaceId) -> rusqlite::Result<Option<Workspace>> {
+    rows.prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces WHERE id = ?1"))?
+        .query_row([id.as_str()], from_row)
+        .optional()
+}
+
+pub(super) fn last_used(rows: &Transaction<'_>) -> rusqlite::Result<Option<Workspace>> {
+    rows.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM workspaces
+         ORDER BY last_used_at DESC, created_at DESC, name LIMIT 1"
+    ))?
+    .query_row([], from_row)
+    .optional()
+}
+
+pub(super) fn set_state(
+    rows: &Transaction<'_>,
+    id: &WorkspaceId,
+    state: WorkspaceState,
+    problem: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    rows.prepare_cached(
+        "UPDATE workspaces SET state = ?2, problem = ?3, updated_at = ?4 WHERE id = ?1",
+    )?
+    .execute(params![
+        id.as_str(),
+        state.as_str(),
+        problem,
+        to_integer(now.as_millis())
+    ])
+    .map(drop)
+}
+
+pub(super) fn set_interrupted(
+    rows: &Transaction<'_>,
+    id: &WorkspaceId,
+    seen: WorkspaceState,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    rows.prepare_cached(
+        "UPDATE workspaces SET state = 'error', problem = ?3, updated_at = ?4
+         WHERE id = ?1 AND state = ?2",
+    )?
+    .execute(params![
+        id.as_str(),
+        seen.as_str(),
+        format!("{seen} it was interrupted"),
+        to_integer(now.as_millis())
+    ])
+    .map(drop)
+}
+
+pub(super) fn touch(
+    rows: &Transaction<'_>,
+    id: &WorkspaceId,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    rows.prepare_cached("UPDATE workspaces SET last_used_at = ?2 WHERE id = ?1")?
+        .execute(params![id.as_str(), to_integer(now.as_millis())])
+        .map(drop)
+}
+
+pub(super) fn delete(rows: &Transaction<'_>, id: &WorkspaceId) -> rusqlite::Result<()> {
+    rows.prepare_cached("DELETE FROM workspaces WHERE id = ?1")?
+        .execute([id.as_str()])
+        .map(drop)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Workspace> {
+    Ok(Workspace {
+        id: parsed(row, 0, |text| text.parse::<WorkspaceId>())?,
+        name: parsed(row, 1, |text| text.parse::<WorkspaceName>())?,
+        dir: parsed(row, 2, text::decode_path)?,
+        state: parsed(row, 3, |text| text.parse::<WorkspaceState>())?,
+        problem: row.get(4)?,
+        created_at: time(row, 5)?,
+        updated_at: time(row, 6)?,
+        last_used_at: time(row, 7)?,
+    })
+}
+
+/// Reads a column of text that is stored in a form of its own.
+pub(super) fn parsed<T, E: std::error::Error + Send + Sync + 'static>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    parse(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
+}
+
+/// Reads a column that holds an instant.
+pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    number(row, column).map(Timestamp::from_millis)
+}
+
+/// Reads what [`to_integer`] stored.
+pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)?.max(0).unsigned_abs())
+}
+
+/// Returns the number as the database can hold it; its integers have a sign.
+pub(super) fn to_integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn unwritable(error: text::TextError) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+}

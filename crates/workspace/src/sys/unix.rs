@@ -1,0 +1,60 @@
+//! Unix: modes keep other users out; text of the system is bytes.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        fs::{DirBuilderExt, OpenOptionsExt},
+    },
+    path::Path,
+};
+
+/// Makes a directory, and those above it that are missing, for this user alone.
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes an empty file for this user alone, unless there is one.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+}
+
+/// Writes text of the system as numbers, losing nothing.
+pub(crate) fn to_units(text: &OsStr) -> Vec<u16> {
+    text.as_bytes().iter().copied().map(u16::from).collect()
+}
+
+/// Reads what [`to_units`] wrote; `None` for numbers that are no text of this system.
+pub(crate) fn from_units(units: &[u16]) -> Option<OsString> {
+    let bytes: Result<Vec<u8>, _> = units.iter().copied().map(u8::try_from).collect();
+    bytes.ok().map(OsString::from_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_for_this_user_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a").join("b");
+        create_private_dir(&dir).unwrap();
+        create_private_dir(&dir).unwrap();
+        let file = dir.join("file");
+        create_private_file(&file).unwrap();
+        fs::write(&file, "kept").unwrap();
+        create_private_file(&file).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&dir), mode(&file)), (0o700, 0o600));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
+    }
+}

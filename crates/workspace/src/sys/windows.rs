@@ -1,0 +1,33 @@
+//! Windows: a profile's directories are private already; text of the system is 16-bit units.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::windows::ffi::{OsStrExt, OsStringExt},
+    path::Path,
+};
+
+/// Makes a directory, and those above it that are missing; access is inherited from above.
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).create(path)
+}
+
+/// Makes an empty file, unless there is one; access is inherited from its directory.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map(drop)
+}
+
+/// Writes text of the system as numbers, losing nothing.
+pub(crate) fn to_units(text: &OsStr) -> Vec<u16> {
+    text.encode_wide().collect()
+}
+
+/// Reads what [`to_units`] wrote; never `None` here, where every unit is allowed.
+pub(crate) fn from_units(units: &[u16]) -> Option<OsString> {
+    Some(OsString::from_wide(units))
+}

@@ -1,0 +1,11 @@
+//! The service on a real database, with a backend in memory.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+mod create;
+mod delete;
+mod fixture;
+mod list;
+mod restart;
+mod store;
