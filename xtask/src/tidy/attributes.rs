@@ -8,8 +8,8 @@ use regex::Regex;
 use super::Violation;
 use super::source::{Source, line_of, pattern};
 
-/// The crate that may contain unsafe code, inside its `sys` modules.
-const UNSAFE_CRATE: &str = "crates/backend-ptyowner/";
+/// The crates that may contain unsafe code, inside their `sys` modules.
+const UNSAFE_CRATES: [&str; 2] = ["crates/backend-ptyowner/", "crates/cli/"];
 
 /// Refuses `allow` in attributes and crate roots that are silent about unsafe code.
 pub(super) fn check(source: &Source) -> Vec<Violation> {
@@ -42,7 +42,10 @@ fn unsafe_code(source: &Source) -> Option<Violation> {
     if !root || !source.is_crate_source() {
         return None;
     }
-    let level = if source.path.starts_with(UNSAFE_CRATE) {
+    let level = if UNSAFE_CRATES
+        .iter()
+        .any(|owner| source.path.starts_with(owner))
+    {
         "deny"
     } else {
         "forbid"

@@ -61,7 +61,7 @@ static OWNED: LazyLock<[Owned; 5]> = LazyLock::new(|| {
             &[
                 "crates/cli/src/compose.rs",
                 "crates/cli/src/main.rs",
-                "crates/cli/src/owner.rs",
+                "crates/cli/tests/",
                 "crates/backend-ptyowner/",
                 "crates/backend-tmux/",
             ],

@@ -45,6 +45,7 @@ mod tests {
         lines_refused(check, "crates/x/src/a.rs", text)
     }
 
+    /// proves P2
     #[test]
     fn platform_conditions_are_refused_in_every_form() {
         assert_eq!(refused("fn a() {}\n#[cfg(unix)]\nfn b() {}\n"), [2]);

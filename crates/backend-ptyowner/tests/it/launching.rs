@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use abide_core::backend::{BackendError, SessionState, TerminalBackend as _};
+use abide_core::backend::{
+    BackendError, Ensured, SessionSpec, SessionState, TerminalBackend as _,
+};
 use abide_testkit::gate::ProcessGate;
+use tokio::task::JoinHandle;
 
 use crate::place::{DEADLINE, Place, session, shared};
 
@@ -22,6 +25,13 @@ fn kill(pid: u32) {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
+/// Calls `ensure` in a task, which the test waits for or aborts.
+#[expect(clippy::disallowed_methods, reason = "each test looks at the result of its one task")]
+fn launching(place: &Place, spec: SessionSpec) -> JoinHandle<Result<Ensured, BackendError>> {
+    let backend = shared(place);
+    tokio::spawn(async move { backend.ensure(&spec).await })
+}
+
 /// Waits at a gate without holding up this test's own tasks.
 async fn reached(gate: ProcessGate) -> (ProcessGate, u32) {
     let waiting = tokio::task::spawn_blocking(move || {
@@ -38,9 +48,7 @@ async fn an_owner_killed_at_any_point_is_reported_and_the_next_ensure_works() {
         let place = Place::new();
         let spec = place.spec("a", "testkit-echo", &[]);
         let gate = ProcessGate::new(&place.env.probe_dir(), point);
-        let backend = shared(&place);
-        let launched = spec.clone();
-        let launch = tokio::spawn(async move { backend.ensure(&launched).await });
+        let launch = launching(&place, spec.clone());
         let (gate, pid) = reached(gate).await;
         kill(pid);
         let err = launch.await.unwrap().expect_err(point);
@@ -79,9 +87,7 @@ async fn a_launcher_that_is_dropped_at_any_point_leaves_an_owner_that_is_found()
         let place = Place::new();
         let spec = place.spec("a", "testkit-echo", &[]);
         let gate = ProcessGate::new(&place.env.probe_dir(), point);
-        let backend = shared(&place);
-        let launched = spec.clone();
-        let launch = tokio::spawn(async move { backend.ensure(&launched).await });
+        let launch = launching(&place, spec.clone());
         let (gate, pid) = reached(gate).await;
         launch.abort();
         assert!(launch.await.unwrap_err().is_cancelled(), "{point}");
@@ -108,9 +114,7 @@ async fn a_second_launch_waits_for_a_first_that_is_not_ready_and_answers_for_it(
     let place = Place::new();
     let spec = place.spec("a", "testkit-echo", &[]);
     let gate = ProcessGate::new(&place.env.probe_dir(), "owner.spawned");
-    let backend = shared(&place);
-    let launched = spec.clone();
-    let first = tokio::spawn(async move { backend.ensure(&launched).await });
+    let first = launching(&place, spec.clone());
     let (gate, pid) = reached(gate).await;
     let listed = place.backend.list().await.unwrap();
     assert!(
@@ -137,8 +141,7 @@ async fn a_second_launch_waits_for_a_first_that_is_not_ready_and_answers_for_it(
 async fn an_owner_killed_before_its_end_is_recorded_leaves_a_lost_session() {
     let place = Place::new();
     let gate = ProcessGate::new(&place.env.probe_dir(), "owner.ending");
-    let (backend, spec) = (shared(&place), place.script("a", "exit 3"));
-    let launch = tokio::spawn(async move { backend.ensure(&spec).await });
+    let launch = launching(&place, place.script("a", "exit 3"));
     let (gate, pid) = reached(gate).await;
     kill(pid);
     // The end came before the launcher could ask, or after; either way the session was started.

@@ -133,15 +133,11 @@ impl Clients {
             since: now,
         };
         let lost = Event::ControlLost((&holder).into());
-        if let Some(loser) = self
-            .controller
-            .replace(holder)
-            .filter(|loser| loser.client != client)
-        {
-            if let Some(loser) = self.all.get_mut(&loser.client) {
-                loser.typing = Typing::Lost;
-                loser.outbox.push(codec::encode(Kind::Event, &lost));
-            }
+        let loser = self.controller.replace(holder);
+        let loser = loser.filter(|loser| loser.client != client);
+        if let Some(loser) = loser.and_then(|loser| self.all.get_mut(&loser.client)) {
+            loser.typing = Typing::Lost;
+            loser.outbox.push(codec::encode(Kind::Event, &lost));
         }
     }
 
