@@ -77,8 +77,14 @@ mod tests {
     #[test]
     fn examples_fit_a_narrow_terminal() {
         let mut command = Args::command();
-        let verbs = command.get_subcommands_mut().map(|verb| verb.get_after_help().cloned());
-        for text in verbs.flatten().map(|text| text.to_string()).chain([after_help()]) {
+        let verbs = command
+            .get_subcommands_mut()
+            .map(|verb| verb.get_after_help().cloned());
+        for text in verbs
+            .flatten()
+            .map(|text| text.to_string())
+            .chain([after_help()])
+        {
             for line in text.lines().filter(|line| line.starts_with("  ")) {
                 assert!(line.chars().count() < 80, "{line}");
             }
@@ -154,7 +160,11 @@ mod tests {
             "stop api --grace soon",
         ] {
             let words = ["abide"].into_iter().chain(line.split(' '));
-            assert_eq!(Args::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+            assert_eq!(
+                Args::try_parse_from(words).unwrap_err().exit_code(),
+                2,
+                "{line}"
+            );
         }
     }
 }

@@ -45,12 +45,15 @@ pub(crate) enum Typed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// The window has another size.
+    #[cfg_attr(windows, expect(dead_code, reason = "said with an input record there"))]
     Resize,
     /// It is to end, or its terminal is gone.
     End,
     /// It is to stop until it is told to go on.
+    #[cfg_attr(windows, expect(dead_code, reason = "no process is stopped there"))]
     Stop,
     /// It goes on after a stop.
+    #[cfg_attr(windows, expect(dead_code, reason = "no process is stopped there"))]
     Continue,
 }
 

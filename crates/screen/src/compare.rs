@@ -38,7 +38,13 @@ fn states(left: &Emulator, right: &Emulator) -> Option<String> {
         .or_else(|| values("the titles", &left.titles, &right.titles))
         .or_else(|| values("the palette", &left.palette, &right.palette))
         .or_else(|| values("the keyboard", &left.keyboard, &right.keyboard))
-        .or_else(|| values("the cursor's style", &left.cursor_style, &right.cursor_style))
+        .or_else(|| {
+            values(
+                "the cursor's style",
+                &left.cursor_style,
+                &right.cursor_style,
+            )
+        })
         .or_else(|| values("the pointer", &left.pointer, &right.pointer))
         .or_else(|| {
             let (left, right) = (&left.saved_primary, &right.saved_primary);
@@ -94,17 +100,20 @@ fn cursors(what: &str, left: &Cursor<Cell>, right: &Cursor<Cell>) -> Option<Stri
             values(&format!("{what}'s pending wrap"), &left, &right)
         })
         .or_else(|| looks(&format!("{what}'s pen"), &left.template, &right.template))
-        .or_else(|| values(&format!("{what}'s charsets"), &left.charsets, &right.charsets))
+        .or_else(|| {
+            values(
+                &format!("{what}'s charsets"),
+                &left.charsets,
+                &right.charsets,
+            )
+        })
 }
 
 /// Compares links; ids that we gave out ourselves may differ.
 fn links(what: &str, left: Option<&Hyperlink>, right: Option<&Hyperlink>) -> Option<String> {
     let meant = |link: &Hyperlink| {
         let own = link.id().starts_with(OWN_LINK_PREFIX);
-        (
-            (!own).then(|| link.id().to_owned()),
-            link.uri().to_owned(),
-        )
+        ((!own).then(|| link.id().to_owned()), link.uri().to_owned())
     };
     values(
         &format!("{what}, link"),

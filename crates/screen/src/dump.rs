@@ -46,7 +46,11 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions) -> Vec<u8>
     out.put("\x1b[H");
     rows::paint(&mut out, emulator.primary_grid(), history);
     settings::keyboard(&mut out, emulator);
-    cursor::saved(&mut out, emulator.primary_grid(), emulator.state.saved_primary);
+    cursor::saved(
+        &mut out,
+        emulator.primary_grid(),
+        emulator.state.saved_primary,
+    );
     if emulator.is_alternate() {
         alternate(&mut out, emulator);
     }

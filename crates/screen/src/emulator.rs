@@ -27,6 +27,7 @@ const MIN_COLS: usize = 2;
 /// Both screens, the recorded state, and the answers not yet taken.
 pub(crate) struct Emulator {
     pub(crate) size: TermSize,
+    grid_size: GridSize,
     pub(crate) state: State,
     pub(crate) answers: Answers,
     /// The character printed last.
@@ -72,6 +73,7 @@ impl Emulator {
         let grid = GridSize::from(size);
         Self {
             size,
+            grid_size: grid,
             state: State::new(grid.rows, grid.cols),
             answers: Answers::default(),
             printed: None,
@@ -82,11 +84,11 @@ impl Emulator {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        GridSize::from(self.size).rows
+        self.grid_size.rows
     }
 
     pub(crate) fn cols(&self) -> usize {
-        GridSize::from(self.size).cols
+        self.grid_size.cols
     }
 
     pub(crate) fn is_alternate(&self) -> bool {
@@ -133,7 +135,7 @@ impl Emulator {
         if self.is_alternate() {
             return;
         }
-        let mut term = new_term(self.size.into(), 0);
+        let mut term = new_term(self.grid_size, 0);
         // Only so does it leave rows unwrapped when it is resized.
         term.swap_alt();
         term.grid_mut().cursor = self.primary.grid().cursor.clone();
@@ -168,6 +170,7 @@ impl Emulator {
         }
         self.size = size;
         let grid = GridSize::from(size);
+        self.grid_size = grid;
         self.primary.resize(grid);
         mend::grid_after_resize(self.primary.grid_mut());
         if let Some(alternate) = &mut self.alternate {

@@ -12,201 +12,22 @@
 //! - line feeds, and functions that move cells, end a pending wrap;
 //! - `?3` does nothing, as in an xterm that was not told to resize itself.
 
-use alacritty_terminal::{
-    index::Column,
-    term::cell::{Flags, Hyperlink},
-    vte::ansi::{
-        Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler,
-        Hyperlink as ParsedHyperlink, KeyboardModes, KeyboardModesApplyBehavior, LineClearMode,
-        Mode, ModifyOtherKeys, PrivateMode, Rgb, ScpCharPath, ScpUpdateMode, StandardCharset,
-        TabulationClearMode, cursor_icon::CursorIcon,
-    },
+mod steps;
+
+use alacritty_terminal::vte::ansi::{
+    Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
+    KeyboardModesApplyBehavior, LineClearMode, Mode, ModifyOtherKeys, PrivateMode, Rgb,
+    ScpCharPath, ScpUpdateMode, StandardCharset, TabulationClearMode, cursor_icon::CursorIcon,
 };
+
+pub(crate) use self::steps::OWN_LINK_PREFIX;
 
 use crate::{
     answer,
-    emulator::{Emulator, line, row},
+    emulator::Emulator,
     mend,
-    state::{Margins, keyboard::FlagStack},
+    state::{Margins, tabs::TabStops},
 };
-
-/// Longest target of a link; with a longer one text is not linked. VTE's limit.
-const MAX_URI_BYTES: usize = 2083;
-/// Longest id of a link; ditto.
-const MAX_LINK_ID_BYTES: usize = 250;
-/// Most characters that one REP prints.
-const MAX_REPETITIONS: usize = 4096;
-/// What ids of links begin with that came without one.
-pub(crate) const OWN_LINK_PREFIX: &str = "abide-";
-
-impl Emulator {
-    /// Moves the cursor to a row and column of the page.
-    fn go(&mut self, to_row: usize, to_col: usize) {
-        let (rows, cols) = (self.rows(), self.cols());
-        let cursor = &mut self.grid_mut().cursor;
-        cursor.point.line = line(to_row.min(rows - 1));
-        cursor.point.column = Column(to_col.min(cols - 1));
-        cursor.input_needs_wrap = false;
-    }
-
-    pub(crate) fn cursor_row(&self) -> usize {
-        row(&self.grid().cursor.point.line)
-    }
-
-    pub(crate) fn cursor_col(&self) -> usize {
-        self.grid().cursor.point.column.0
-    }
-
-    /// Moves the cursor to a row counted as origin mode counts.
-    fn go_addressed(&mut self, to_row: usize, to_col: usize) {
-        let Margins { top, bottom } = self.state.margins;
-        if self.state.modes.origin {
-            self.go((top + to_row).min(bottom - 1), to_col);
-        } else {
-            self.go(to_row, to_col);
-        }
-    }
-
-    fn go_up(&mut self, count: usize, to_col: usize) {
-        let from = self.cursor_row();
-        let top = self.state.margins.top;
-        let stop = if top <= from { top } else { 0 };
-        self.go(from.saturating_sub(count).max(stop), to_col);
-    }
-
-    fn go_down(&mut self, count: usize, to_col: usize) {
-        let from = self.cursor_row();
-        let bottom = self.state.margins.bottom;
-        let stop = if from < bottom { bottom } else { self.rows() };
-        self.go(from.saturating_add(count).min(stop - 1), to_col);
-    }
-
-    fn end_pending_wrap(&mut self) {
-        self.grid_mut().cursor.input_needs_wrap = false;
-    }
-
-    fn mend_cursor_row(&mut self) {
-        let at = self.grid().cursor.point.line;
-        mend::row(&mut self.grid_mut()[at]);
-    }
-
-    /// Moves the cells from the cursor on to the right, to make room for `c`.
-    fn make_room(&mut self, c: char) {
-        let width = self.width(c);
-        if width == 0 {
-            return;
-        }
-        if self.grid().cursor.input_needs_wrap {
-            // With a wrap pending, this does that wrap and nothing else.
-            self.term().put_tab(1);
-        }
-        if self.cursor_col() + width <= self.cols() {
-            self.term().insert_blank(width);
-            self.mend_cursor_row();
-        }
-    }
-
-    /// Returns whether the cell that `c` would join has as many zero-width characters as it may.
-    fn is_overloaded(&mut self, c: char) -> bool {
-        let grid = self.grid();
-        let cursor = &grid.cursor;
-        let mut at = cursor.point;
-        if !cursor.input_needs_wrap {
-            at.column.0 = at.column.0.saturating_sub(1);
-        }
-        if grid[at].flags.contains(Flags::WIDE_CHAR_SPACER) {
-            at.column.0 = at.column.0.saturating_sub(1);
-        }
-        let there = grid[at].zerowidth().map_or(0, <[char]>::len);
-        mend::MAX_ZERO_WIDTH <= there && self.width(c) == 0
-    }
-
-    /// Prints the character printed last `count` more times, or as often as makes a difference.
-    pub(crate) fn repeat(&mut self, count: u16) {
-        let most = (self.rows() * self.cols()).min(MAX_REPETITIONS);
-        if let Some(c) = self.printed {
-            for _ in 0..most.min(usize::from(count)) {
-                self.input(c);
-            }
-        }
-    }
-
-    fn set_autowrap(&mut self, on: bool) {
-        self.state.modes.autowrap = on;
-        self.hand_state_to_term();
-    }
-
-    fn set_origin(&mut self, on: bool) {
-        self.state.modes.origin = on;
-        self.go_addressed(0, 0);
-    }
-
-    fn set_private(&mut self, mode: u16, on: bool) {
-        match (mode, on) {
-            (6, _) => self.set_origin(on),
-            (7, _) => self.set_autowrap(on),
-            (47 | 1047, true) => self.enter_alternate(),
-            (47 | 1047, false) => self.leave_alternate(),
-            (1048, true) => self.save_cursor(),
-            (1048, false) => self.restore_cursor(),
-            (1049, true) => {
-                self.save_cursor();
-                self.enter_alternate();
-            }
-            (1049, false) => {
-                self.leave_alternate();
-                self.restore_cursor();
-            }
-            _ => self.state.modes.set_private(mode, on),
-        }
-    }
-
-    fn keys(&mut self) -> &mut FlagStack {
-        if self.is_alternate() {
-            &mut self.state.keyboard.alternate
-        } else {
-            &mut self.state.keyboard.primary
-        }
-    }
-
-    /// Moves the rows from the cursor to the bottom margin up, without touching the scrollback.
-    fn delete_first_lines(&mut self, count: usize) {
-        let bottom = self.state.margins.bottom;
-        let count = count.min(bottom);
-        let grid = self.grid_mut();
-        for at in 0..bottom - count {
-            grid[line(at)] = grid[line(at + count)].clone();
-        }
-        grid.reset_region(line(bottom - count)..line(bottom));
-    }
-
-    /// Answers DSR 6 and its private form.
-    pub(crate) fn report_cursor(&mut self, private: &str) {
-        let top = match self.state.modes.origin {
-            true => self.state.margins.top,
-            false => 0,
-        };
-        let text = answer::cursor_position(
-            private,
-            self.cursor_row().saturating_sub(top),
-            self.cursor_col(),
-        );
-        self.answers.push(&text);
-    }
-
-    fn link(&mut self, parsed: ParsedHyperlink) -> Option<Hyperlink> {
-        let id = parsed.id.unwrap_or_else(|| {
-            self.state.next_link += 1;
-            format!("{OWN_LINK_PREFIX}{}", self.state.next_link)
-        });
-        // An id of ours that comes from a snapshot must not be given out again.
-        if let Some(number) = id.strip_prefix(OWN_LINK_PREFIX).and_then(|n| n.parse().ok()) {
-            self.state.next_link = self.state.next_link.max(number);
-        }
-        (parsed.uri.len() <= MAX_URI_BYTES && id.len() <= MAX_LINK_ID_BYTES)
-            .then(|| Hyperlink::new(Some(id), parsed.uri))
-    }
-}
 
 impl Handler for Emulator {
     fn input(&mut self, c: char) {
@@ -217,6 +38,9 @@ impl Handler for Emulator {
             return;
         }
         self.printed = Some(c);
+        if 0 < self.state.margins.top && self.cursor_col() + 1 == self.cols() {
+            self.break_for_wrap(c);
+        }
         self.term().input(c);
         if !self.state.modes.autowrap {
             // A wide character that does not fit leaves a wrap pending without printing anything.
@@ -284,7 +108,10 @@ impl Handler for Emulator {
     }
 
     fn move_backward_tabs(&mut self, count: u16) {
-        let col = self.state.tabs.before(self.cursor_col(), usize::from(count));
+        let col = self
+            .state
+            .tabs
+            .before(self.cursor_col(), usize::from(count));
         self.go(self.cursor_row(), col);
     }
 
@@ -303,11 +130,15 @@ impl Handler for Emulator {
 
     fn set_tabs(&mut self, _interval: u16) {
         // DECST8C is the only form there is, and eight is what new stops are apart.
-        self.state.tabs = crate::state::tabs::TabStops::new(self.cols());
+        self.state.tabs = TabStops::new(self.cols());
     }
 
     fn linefeed(&mut self) {
         self.end_pending_wrap();
+        let Margins { top, bottom } = self.state.margins;
+        if self.cursor_row() + 1 == bottom {
+            self.break_around(top, bottom);
+        }
         self.term().linefeed();
         if self.state.modes.newline {
             self.carriage_return();
@@ -320,26 +151,38 @@ impl Handler for Emulator {
 
     fn reverse_index(&mut self) {
         self.end_pending_wrap();
-        self.term().reverse_index();
-        mend::end_page(self.grid_mut());
+        let Margins { top, bottom } = self.state.margins;
+        if self.cursor_row() == top {
+            self.break_before(top);
+            self.term().reverse_index();
+            self.break_before(bottom);
+        } else {
+            self.term().reverse_index();
+        }
     }
 
     fn scroll_up(&mut self, count: usize) {
+        let Margins { top, bottom } = self.state.margins;
+        self.break_around(top, bottom);
         self.term().scroll_up(count);
         self.settle_cursor();
     }
 
     fn scroll_down(&mut self, count: usize) {
+        let Margins { top, bottom } = self.state.margins;
+        self.break_before(top);
         self.term().scroll_down(count);
-        mend::end_page(self.grid_mut());
+        self.break_before(bottom);
         self.settle_cursor();
     }
 
     fn insert_blank_lines(&mut self, count: usize) {
         let Margins { top, bottom } = self.state.margins;
-        if (top..bottom).contains(&self.cursor_row()) {
+        let at = self.cursor_row();
+        if (top..bottom).contains(&at) {
+            self.break_before(at);
             self.term().insert_blank_lines(count);
-            mend::end_page(self.grid_mut());
+            self.break_before(bottom);
             self.carriage_return();
         }
     }
@@ -348,6 +191,8 @@ impl Handler for Emulator {
         let Margins { top, bottom } = self.state.margins;
         let at = self.cursor_row();
         if (top..bottom).contains(&at) {
+            self.break_before(at);
+            self.break_before(bottom);
             if at == 0 {
                 self.delete_first_lines(count);
             } else {
@@ -378,20 +223,30 @@ impl Handler for Emulator {
     }
 
     fn clear_line(&mut self, mode: LineClearMode) {
+        if matches!(mode, LineClearMode::All) || self.cursor_col() == 0 {
+            self.break_before(self.cursor_row());
+        }
         self.term().clear_line(mode);
         self.mend_cursor_row();
     }
 
     fn clear_screen(&mut self, mode: ClearMode) {
         match mode {
-            ClearMode::All => self.grid_mut().reset_region(..),
+            ClearMode::All => {
+                self.break_before(0);
+                self.grid_mut().reset_region(..);
+            }
             ClearMode::Above => {
+                self.break_before(0);
                 let at = self.grid().cursor.point.line;
                 self.grid_mut().reset_region(..at);
                 self.term().clear_line(LineClearMode::Left);
                 self.mend_cursor_row();
             }
             ClearMode::Below => {
+                if self.cursor_col() == 0 {
+                    self.break_before(self.cursor_row());
+                }
                 self.term().clear_screen(ClearMode::Below);
                 self.mend_cursor_row();
             }
@@ -526,7 +381,7 @@ impl Handler for Emulator {
         self.state.titles.pop();
     }
 
-    fn set_hyperlink(&mut self, parsed: Option<ParsedHyperlink>) {
+    fn set_hyperlink(&mut self, parsed: Option<Hyperlink>) {
         let link = parsed.and_then(|parsed| self.link(parsed));
         self.state.link.clone_from(&link);
         self.grid_mut().cursor.template.set_hyperlink(link);

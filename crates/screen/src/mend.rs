@@ -25,8 +25,7 @@ pub(crate) fn row(row: &mut Row<Cell>) {
             continue;
         }
         let last = col + 1 == row.len();
-        if flags.contains(Flags::WIDE_CHAR)
-            && (last || !has(row, col + 1, Flags::WIDE_CHAR_SPACER))
+        if flags.contains(Flags::WIDE_CHAR) && (last || !has(row, col + 1, Flags::WIDE_CHAR_SPACER))
         {
             row[Column(col)].clear_wide();
         }

@@ -190,9 +190,8 @@ impl ScreenModel {
     pub fn first_difference(&mut self, other: &mut Self) -> Option<String> {
         self.parse_pending();
         other.parse_pending();
-        compare::emulators(&self.emulator, &other.emulator).or_else(|| {
-            compare::values("the tail", &self.unfinished(), &other.unfinished())
-        })
+        compare::emulators(&self.emulator, &other.emulator)
+            .or_else(|| compare::values("the tail", &self.unfinished(), &other.unfinished()))
     }
 
     /// Returns what the output so far ends in and the grids do not show yet.

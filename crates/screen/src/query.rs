@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn ordinary_output_holds_no_query() {
-        let output = "plain? $ text\r\n\x1b[1;31mred\x1b[m\x1b[2J\x1b[10;20H\x1b]0;title\x07\x1b(B\x1b[?25h";
+        let output =
+            "plain? $ text\r\n\x1b[1;31mred\x1b[m\x1b[2J\x1b[10;20H\x1b]0;title\x07\x1b(B\x1b[?25h";
         assert!(!QueryScanner::new().scan(output.as_bytes()));
     }
 }

@@ -12,9 +12,7 @@ use alacritty_terminal::{
     vte::ansi::{CharsetIndex, cursor_icon::CursorIcon},
 };
 
-use self::{
-    keyboard::Keyboard, modes::Modes, palette::Palette, tabs::TabStops, titles::Titles,
-};
+use self::{keyboard::Keyboard, modes::Modes, palette::Palette, tabs::TabStops, titles::Titles};
 
 /// The recorded state of a terminal.
 #[derive(Debug, Clone, PartialEq)]

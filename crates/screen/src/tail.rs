@@ -271,7 +271,9 @@ fn named_sequence(bytes: &[u8]) -> Action {
 fn repetition(parameters: &[u8]) -> Action {
     let digits = parameters.iter().take_while(|byte| byte.is_ascii_digit());
     let count = digits.fold(0_u16, |count, digit| {
-        count.saturating_mul(10).saturating_add(u16::from(digit - b'0'))
+        count
+            .saturating_mul(10)
+            .saturating_add(u16::from(digit - b'0'))
     });
     let plain = |byte: &u8| (0x30..=0x3b).contains(byte);
     if parameters.iter().all(plain) {
@@ -341,7 +343,10 @@ mod tests {
         let (used, action) = tail.advance(&endless);
         assert_eq!(action, Action::GiveUp);
         assert_eq!(tail.bytes(), b"\x1b]7777;");
-        assert_eq!(tail.advance(&endless[used..]), (endless.len() - used, Action::Drop));
+        assert_eq!(
+            tail.advance(&endless[used..]),
+            (endless.len() - used, Action::Drop)
+        );
         assert_eq!(tail.advance(b"xx\x07"), (2, Action::Drop));
         assert_eq!(tail.advance(b"\x07after"), (6, Action::Parse));
         assert!(tail.bytes().is_empty());

@@ -16,6 +16,8 @@ mod hostile;
 mod launching;
 mod place;
 #[cfg(unix)]
+mod programs;
+#[cfg(unix)]
 mod queries;
 #[cfg(unix)]
 mod races;

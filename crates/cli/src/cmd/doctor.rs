@@ -13,8 +13,7 @@ use crate::{
     compose::{BACKEND_REASON, Context},
     error::CliError,
     exit::Exit,
-    host::{self, Lingering},
-    output,
+    host, output,
 };
 
 /// Show what abide uses, and whether it is well
@@ -64,8 +63,8 @@ impl Doctor {
             Err(error) => Err(error),
         };
         look_at_places(&mut findings, context);
-        let (health, logout) = logout(host::lingering(|name| std::env::var_os(name)));
-        findings.add("logout", health, logout);
+        let lingers = host::lingers(|name| std::env::var_os(name));
+        findings.add("logout", Health::Well, logout(lingers));
         match &list {
             Ok(list) => look_at_sessions(&mut findings, list),
             Err(error) => findings.add("sessions", Health::Wrong, &chain(error)),
@@ -136,14 +135,12 @@ fn session(observed: &Observed) -> (Health, String) {
     }
 }
 
-fn logout(lingering: Lingering) -> (Health, &'static str) {
-    match lingering {
-        Lingering::Enabled => (Health::Well, "sessions go on (lingering is enabled)"),
-        Lingering::Disabled => (
-            Health::Well,
-            "the system may end sessions; `loginctl enable-linger` lets them go on",
-        ),
-        Lingering::Unknown => (Health::Well, "cannot be told on this system"),
+/// Says what a logout would do.
+fn logout(lingers: Option<bool>) -> &'static str {
+    match lingers {
+        Some(true) => "sessions go on (lingering is enabled)",
+        Some(false) => "the system may end sessions; `loginctl enable-linger` lets them go on",
+        None => "cannot be told on this system",
     }
 }
 

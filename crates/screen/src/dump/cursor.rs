@@ -118,12 +118,7 @@ fn wrap_again(out: &mut Painter, grid: &Grid<Cell>, (at_row, col): (usize, usize
     out.plain();
 }
 
-fn pen_and_charsets(
-    out: &mut Painter,
-    cursor: &Cursor<Cell>,
-    active: CharsetIndex,
-    linked: bool,
-) {
+fn pen_and_charsets(out: &mut Painter, cursor: &Cursor<Cell>, active: CharsetIndex, linked: bool) {
     let pen = Pen::of(&cursor.template);
     out.take(&if linked { pen } else { pen.unlinked() });
     charsets(out, &cursor.charsets, active);

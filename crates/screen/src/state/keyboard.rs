@@ -40,7 +40,8 @@ impl FlagStack {
         if self.pushed.len() < count {
             self.lowest = 0;
         }
-        self.pushed.truncate(self.pushed.len().saturating_sub(count));
+        self.pushed
+            .truncate(self.pushed.len().saturating_sub(count));
     }
 
     pub(crate) fn is_default(&self) -> bool {

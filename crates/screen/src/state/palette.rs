@@ -40,7 +40,8 @@ impl Palette {
     }
 
     fn touch(&mut self, index: usize) {
-        self.touched.insert(if index < FOREGROUND { 0 } else { index });
+        self.touched
+            .insert(if index < FOREGROUND { 0 } else { index });
     }
 
     /// Returns the colours that are not their defaults, by index.

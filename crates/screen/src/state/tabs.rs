@@ -38,12 +38,17 @@ impl TabStops {
     pub(crate) fn after(&self, col: usize, count: usize) -> usize {
         let last = self.stops.len().saturating_sub(1);
         let right = (col + 1..last).filter(|&at| self.stops[at]);
-        right.take(count).nth(count.saturating_sub(1)).unwrap_or(last)
+        right
+            .take(count)
+            .nth(count.saturating_sub(1))
+            .unwrap_or(last)
     }
 
     /// Returns the `count`th stop left of `col`, or the first column.
     pub(crate) fn before(&self, col: usize, count: usize) -> usize {
-        let left = (0..col.min(self.stops.len())).rev().filter(|&at| self.stops[at]);
+        let left = (0..col.min(self.stops.len()))
+            .rev()
+            .filter(|&at| self.stops[at]);
         left.take(count).nth(count.saturating_sub(1)).unwrap_or(0)
     }
 
@@ -61,8 +66,14 @@ mod tests {
     #[test]
     fn tabs_end_at_the_edges_when_no_stop_is_left() {
         let mut tabs = TabStops::new(20);
-        assert_eq!((tabs.after(0, 1), tabs.after(0, 2), tabs.after(0, 9)), (8, 16, 19));
-        assert_eq!((tabs.before(19, 1), tabs.before(8, 1), tabs.before(8, 9)), (16, 0, 0));
+        assert_eq!(
+            (tabs.after(0, 1), tabs.after(0, 2), tabs.after(0, 9)),
+            (8, 16, 19)
+        );
+        assert_eq!(
+            (tabs.before(19, 1), tabs.before(8, 1), tabs.before(8, 9)),
+            (16, 0, 0)
+        );
         tabs.clear();
         assert_eq!((tabs.after(3, 1), tabs.before(3, 1)), (19, 0));
     }

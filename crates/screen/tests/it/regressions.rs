@@ -73,7 +73,10 @@ fn a_wide_character_at_the_edge_leaves_the_same_gap() {
 #[test]
 fn leaving_the_alternate_screen_outside_of_it_restores_the_cursor() {
     assert_eq!(restored("\x1b[2;3H\x1b7\x1b[H", "\x1b[?1049lx")[1], "  x");
-    assert_eq!(restored("\x1b[2;3H\x1b[?1049h\x1b[Hfull", "\x1b[?1049lx")[1], "  x");
+    assert_eq!(
+        restored("\x1b[2;3H\x1b[?1049h\x1b[Hfull", "\x1b[?1049lx")[1],
+        "  x"
+    );
 }
 
 /// proves O11
@@ -82,7 +85,10 @@ fn the_older_modes_of_the_alternate_screen_switch_too() {
     for mode in [47, 1047] {
         let output = format!("main\x1b[?{mode}hfull");
         assert_eq!(restored(&output, "")[0], "    full");
-        assert_eq!(restored(&output, &format!("\x1b[?{mode}lx"))[0], "main    x");
+        assert_eq!(
+            restored(&output, &format!("\x1b[?{mode}lx"))[0],
+            "main    x"
+        );
     }
 }
 
@@ -90,7 +96,10 @@ fn the_older_modes_of_the_alternate_screen_switch_too() {
 #[test]
 fn both_screens_keep_their_cells_and_the_primary_its_scrollback() {
     let before = "1\r\n2\r\n3\r\n4\r\n5\r\n\x1b[31m6\x1b[?1049h\x1b[2;2H\x1b[44mfull";
-    assert_eq!(restored(before, "\x1b[?1049l!"), ["1", "2", "3", "4", "5", "6!"]);
+    assert_eq!(
+        restored(before, "\x1b[?1049l!"),
+        ["1", "2", "3", "4", "5", "6!"]
+    );
 }
 
 /// proves O11
@@ -106,7 +115,10 @@ fn charsets_are_in_place_and_the_same_one_in_use() {
     assert_eq!(restored("\x1b(0", "q")[0], "─");
     assert_eq!(restored("\x1b)0\x0e", "q\x0fq")[0], "─q");
     assert_eq!(restored("\x1b(0\x1b7\x1b(B", "q\x1b8q")[0], "─");
-    assert_eq!(restored("\x1b(0q\x1b[?1049h\x1b(B", "q\x1b[?1049lq")[0], "──");
+    assert_eq!(
+        restored("\x1b(0q\x1b[?1049h\x1b(B", "q\x1b[?1049lq")[0],
+        "──"
+    );
 }
 
 /// proves O11
@@ -119,10 +131,19 @@ fn keyboard_flags_are_stacked_as_before_on_each_screen() {
         String::from_utf8(fresh.catch_up()).unwrap()
     };
     let stacked = "\x1b[=1u\x1b[>3u\x1b[>5u";
-    assert_eq!(answer(stacked, "\x1b[?u\x1b[<u\x1b[?u\x1b[<u\x1b[?u"), "\x1b[?5u\x1b[?3u\x1b[?1u");
+    assert_eq!(
+        answer(stacked, "\x1b[?u\x1b[<u\x1b[?u\x1b[<u\x1b[?u"),
+        "\x1b[?5u\x1b[?3u\x1b[?1u"
+    );
     let both = "\x1b[>3u\x1b[?1049h\x1b[>9u";
-    assert_eq!(answer(both, "\x1b[?u\x1b[?1049l\x1b[?u"), "\x1b[?9u\x1b[?3u");
-    assert_eq!(answer("\x1b[?1049h\x1b[>9u\x1b[?1049l", "\x1b[?1049h\x1b[?u"), "\x1b[?9u");
+    assert_eq!(
+        answer(both, "\x1b[?u\x1b[?1049l\x1b[?u"),
+        "\x1b[?9u\x1b[?3u"
+    );
+    assert_eq!(
+        answer("\x1b[?1049h\x1b[>9u\x1b[?1049l", "\x1b[?1049h\x1b[?u"),
+        "\x1b[?9u"
+    );
 }
 
 /// proves O11
@@ -143,16 +164,29 @@ fn a_synchronized_update_is_painted_as_far_as_it_came_and_left_open() {
     let before = "\x1b[?2026h\x1b[2;2Hhalf";
     assert_eq!(restored(before, "")[1], " half");
     let snapshot = fed(size(), before.as_bytes()).snapshot(ALL);
-    assert!(snapshot.ends_with(b"\x1b[?2026h"), "{}", snapshot.escape_ascii());
+    assert!(
+        snapshot.ends_with(b"\x1b[?2026h"),
+        "{}",
+        snapshot.escape_ascii()
+    );
     restored_at_every_byte(b"\x1b[?2026ha\x1b[?2026lb");
 }
 
 /// proves O11
 #[test]
 fn scroll_region_and_origin_mode_are_restored_with_the_cursor_inside() {
-    assert_eq!(restored("1\r\n2\r\n3\r\n4\x1b[2;3r\x1b[3;1H", "\nx")[..3], ["1", "3", "x"]);
-    assert_eq!(restored("\x1b[2;3r\x1b[?6h\x1b[2;4H", "x\x1b[Hy")[1..3], ["y", "   x"]);
-    assert_eq!(restored("\x1b[2;3r\x1b[?6h\x1b[2;4H\x1b7\x1b[?6l\x1b[H", "\x1b8x")[2], "   x");
+    assert_eq!(
+        restored("1\r\n2\r\n3\r\n4\x1b[2;3r\x1b[3;1H", "\nx")[..3],
+        ["1", "3", "x"]
+    );
+    assert_eq!(
+        restored("\x1b[2;3r\x1b[?6h\x1b[2;4H", "x\x1b[Hy")[1..3],
+        ["y", "   x"]
+    );
+    assert_eq!(
+        restored("\x1b[2;3r\x1b[?6h\x1b[2;4H\x1b7\x1b[?6l\x1b[H", "\x1b8x")[2],
+        "   x"
+    );
 }
 
 /// proves O11
@@ -170,7 +204,10 @@ fn palette_changes_and_their_resets_are_restored() {
     let mut fresh = fed(size(), &fed(size(), set.as_bytes()).snapshot(ALL));
     fresh.feed(b"\x1b]4;2;?\x07\x1b]11;?\x07");
     let answers = String::from_utf8(fresh.catch_up()).unwrap();
-    assert_eq!(answers, "\x1b]4;2;rgb:4040/5050/6060\x07\x1b]11;rgb:0101/0202/0303\x07");
+    assert_eq!(
+        answers,
+        "\x1b]4;2;rgb:4040/5050/6060\x07\x1b]11;rgb:0101/0202/0303\x07"
+    );
     restored(set, "\x1b]104\x07\x1b]111\x07");
     restored(&format!("{set}\x1b]104;1\x07\x1b]111\x07"), "");
 }
@@ -178,9 +215,8 @@ fn palette_changes_and_their_resets_are_restored() {
 /// proves O11
 #[test]
 fn alternate_scroll_is_sent_only_if_the_program_set_it() {
-    let snapshot = |output: &str| {
-        String::from_utf8(fed(size(), output.as_bytes()).snapshot(ALL)).unwrap()
-    };
+    let snapshot =
+        |output: &str| String::from_utf8(fed(size(), output.as_bytes()).snapshot(ALL)).unwrap();
     assert!(!snapshot("").contains("1007"));
     assert!(snapshot("\x1b[?1007h").contains("\x1b[?1007h"));
     assert!(snapshot("\x1b[?1007l").contains("\x1b[?1007l"));
@@ -211,7 +247,10 @@ fn a_kept_scrollback_has_the_terminals_own_page_above_the_snapshot() {
 #[test]
 fn a_replaced_scrollback_holds_nothing_else() {
     let snapshot = fed(size(), b"1\r\n2\r\n3\r\n4\r\n5\r\n6").snapshot(ALL);
-    let mut lagging = fed(size(), b"a\r\nb\r\nc\r\nd\r\ne\r\n\x1b[?1049h\x1b[2;3r\x1b[?6h\x1b[4h\x1b(0");
+    let mut lagging = fed(
+        size(),
+        b"a\r\nb\r\nc\r\nd\r\ne\r\n\x1b[?1049h\x1b[2;3r\x1b[?6h\x1b[4h\x1b(0",
+    );
     lagging.feed(&snapshot);
     let mut model = fed(size(), b"1\r\n2\r\n3\r\n4\r\n5\r\n6");
     assert_eq!(model.first_difference(&mut lagging), None);

@@ -6,14 +6,69 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 /// Sequences without a number that matters.
 const FIXED: &[&str] = &[
-    "\r\n", "\r", "\n", "\n", "\x08", "\t", "\t", "\x0e", "\x0f", "\x1b7", "\x1b8", "\x1b[s",
-    "\x1b[u", "\x1bD", "\x1bE", "\x1bM", "\x1bM", "\x1bH", "\x1b[g", "\x1b[3g", "\x1b[?5W",
-    "\x1b(0", "\x1b(B", "\x1b)0", "\x1b*0", "\x1b+0", "\x1b=", "\x1b>", "\x1b#8", "\x1bc",
-    "\x1b[!p", "\x1b[r", "\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[3J",
-    "\x1b[4h", "\x1b[4l", "\x1b[20h", "\x1b[20l", "\x1b[m", "\x1b[m", "\x1b[22;0t", "\x1b[23;0t",
-    "\x1b[<u", "\x1b[>4;2m", "\x1b[>4m", "\x1b]8;;\x1b\\", "\x1b]104\x07", "\x1b]110\x07",
-    "\x1b]50;CursorShape=1\x07", "\x1b]22;pointer\x07", "\x1b[?1049h", "\x1b[?1049l",
-    "\x1bPq#0~\x1b\\", "\x1b_Gi=1;AAAA\x1b\\", "\x07", "\x18", "\x1b[1\n2m", "\x1b[<99u",
+    "\r\n",
+    "\r",
+    "\n",
+    "\n",
+    "\x08",
+    "\t",
+    "\t",
+    "\x0e",
+    "\x0f",
+    "\x1b7",
+    "\x1b8",
+    "\x1b[s",
+    "\x1b[u",
+    "\x1bD",
+    "\x1bE",
+    "\x1bM",
+    "\x1bM",
+    "\x1bH",
+    "\x1b[g",
+    "\x1b[3g",
+    "\x1b[?5W",
+    "\x1b(0",
+    "\x1b(B",
+    "\x1b)0",
+    "\x1b*0",
+    "\x1b+0",
+    "\x1b=",
+    "\x1b>",
+    "\x1b#8",
+    "\x1bc",
+    "\x1b[!p",
+    "\x1b[r",
+    "\x1b[K",
+    "\x1b[1K",
+    "\x1b[2K",
+    "\x1b[J",
+    "\x1b[1J",
+    "\x1b[2J",
+    "\x1b[3J",
+    "\x1b[4h",
+    "\x1b[4l",
+    "\x1b[20h",
+    "\x1b[20l",
+    "\x1b[m",
+    "\x1b[m",
+    "\x1b[22;0t",
+    "\x1b[23;0t",
+    "\x1b[<u",
+    "\x1b[>4;2m",
+    "\x1b[>4m",
+    "\x1b]8;;\x1b\\",
+    "\x1b]104\x07",
+    "\x1b]110\x07",
+    "\x1b]50;CursorShape=1\x07",
+    "\x1b]22;pointer\x07",
+    "\x1b[?1049h",
+    "\x1b[?1049l",
+    "\x1bPq#0~\x1b\\",
+    "\x1b_Gi=1;AAAA\x1b\\",
+    "\x07",
+    "\x18",
+    "\x1b[1\n2m",
+    "\x1b[<99u",
 ];
 
 /// Finals of sequences with one number.
@@ -28,14 +83,46 @@ const PRIVATE: &[u16] = &[
 ];
 
 const TEXT: &[&str] = &[
-    "a", "word ", "q", "lines of text, ", "  ", "中", "文字", "🙂", "e\u{301}", "\u{301}", "한",
-    "👩\u{200d}🚀", "─", "\u{3000}", "é", "x\x1b[5b", "ab\x1b[b", "\u{7f}",
+    "a",
+    "word ",
+    "q",
+    "lines of text, ",
+    "  ",
+    "中",
+    "文字",
+    "🙂",
+    "e\u{301}",
+    "\u{301}",
+    "한",
+    "👩\u{200d}🚀",
+    "─",
+    "\u{3000}",
+    "é",
+    "x\x1b[5b",
+    "ab\x1b[b",
+    "\u{7f}",
 ];
 
 const QUERIES: &[&str] = &[
-    "\x1b[c", "\x1b[>c", "\x1b[=c", "\x1bZ", "\x1b[5n", "\x1b[6n", "\x1b[?6n", "\x1b[?7$p",
-    "\x1b[4$p", "\x1b[?9999$p", "\x1b]4;1;?\x07", "\x1b]10;?\x1b\\", "\x1b]11;?;?\x07", "\x1b[?u",
-    "\x1b[18t", "\x1b[>q", "\x1b[>0q", "\x1b[?4m", "\x1b]4;300;?;7;?\x18",
+    "\x1b[c",
+    "\x1b[>c",
+    "\x1b[=c",
+    "\x1bZ",
+    "\x1b[5n",
+    "\x1b[6n",
+    "\x1b[?6n",
+    "\x1b[?7$p",
+    "\x1b[4$p",
+    "\x1b[?9999$p",
+    "\x1b]4;1;?\x07",
+    "\x1b]10;?\x1b\\",
+    "\x1b]11;?;?\x07",
+    "\x1b[?u",
+    "\x1b[18t",
+    "\x1b[>q",
+    "\x1b[>0q",
+    "\x1b[?4m",
+    "\x1b]4;300;?;7;?\x18",
 ];
 
 /// Output of a program; shown escaped when a test fails.
@@ -51,7 +138,9 @@ impl fmt::Debug for Output {
 /// The settings of properties here: `cases`, and no files left beside the tests.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
     // `PROPTEST_CASES` raises the number for a longer run.
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok());
     ProptestConfig {
         cases: asked.unwrap_or(cases),
         failure_persistence: None,
@@ -92,7 +181,9 @@ pub(crate) fn damaged_stream() -> impl Strategy<Value = Output> {
     let damage = vec((any::<prop::sample::Index>(), byte, 0_u8..3), 0..8);
     (stream(25), damage).prop_map(|(Output(mut bytes), damage)| {
         // A repetition that does not follow its character is one thing a snapshot cannot restore.
-        let text = String::from_utf8_lossy(&bytes).replace("\x1b[5b", "").replace("\x1b[b", "");
+        let text = String::from_utf8_lossy(&bytes)
+            .replace("\x1b[5b", "")
+            .replace("\x1b[b", "");
         bytes = text.into_bytes();
         for (at, byte, kind) in damage {
             if bytes.is_empty() {
@@ -117,7 +208,9 @@ fn sgr() -> impl Strategy<Value = String> {
     prop_oneof![
         (0_u16..10).prop_map(|n| n.to_string()),
         (21_u16..30).prop_map(|n| n.to_string()),
-        (30_u16..50).prop_filter("takes more", |n| ![38, 48].contains(n)).prop_map(|n| n.to_string()),
+        (30_u16..50)
+            .prop_filter("takes more", |n| ![38, 48].contains(n))
+            .prop_map(|n| n.to_string()),
         (90_u16..108).prop_map(|n| n.to_string()),
         (0_u8..6).prop_map(|n| format!("4:{n}")),
         (select(&[38, 48, 58][..]), any::<u8>()).prop_map(|(kind, n)| format!("{kind};5;{n}")),

@@ -50,10 +50,10 @@ fn run(cwd: &Path, path: &Path, args: &[OsString]) -> Result<Infallible, (u8, St
     let failed = |message: String| (NOT_EXECUTABLE, message);
     pass_gate().map_err(|err| failed(format!("cannot hear from the owner: {err}")))?;
     outlive_signals().map_err(|err| failed(format!("cannot set up the console: {err}")))?;
-    std::env::set_current_dir(cwd)
+    check_enterable(cwd)
         .map_err(|err| failed(format!("cannot enter `{}`: {err}", cwd.display())))?;
     let mut command = Command::new(path);
-    command.args(args).env_remove(gate::VARIABLE);
+    command.args(args).current_dir(cwd).env_remove(gate::VARIABLE);
     let ended = command.spawn().and_then(|mut program| program.wait());
     match ended {
         Ok(status) => std::process::exit(status.code().unwrap_or(i32::from(NOT_EXECUTABLE))),
@@ -61,6 +61,15 @@ fn run(cwd: &Path, path: &Path, args: &[OsString]) -> Result<Infallible, (u8, St
             Err((NOT_FOUND, format!("cannot run `{}`: {err}", path.display())))
         }
         Err(err) => Err(failed(format!("cannot run `{}`: {err}", path.display()))),
+    }
+}
+
+/// Checks the directory, since starting a program in one that is not there fails like a program that
+/// is not there. This process stays out of it.
+fn check_enterable(cwd: &Path) -> io::Result<()> {
+    match std::fs::metadata(cwd)?.is_dir() {
+        true => Ok(()),
+        false => Err(io::ErrorKind::NotADirectory.into()),
     }
 }
 
@@ -117,7 +126,7 @@ mod tests {
         std::fs::write(&no_program, "text").unwrap();
         assert_eq!(exec(dir.path(), &no_program), NOT_EXECUTABLE);
         assert_eq!(exec(&dir.path().join("nowhere"), &missing), NOT_EXECUTABLE);
-        std::env::set_current_dir(std::env::temp_dir()).unwrap();
+        assert_eq!(exec(&no_program, &missing), NOT_EXECUTABLE);
     }
 
     #[test]

@@ -9,8 +9,6 @@ use std::{
 
 use abide_core::env_policy::NameCase;
 
-use crate::host::Lingering;
-
 /// Where systemd keeps one empty file for each user whose processes outlive a logout.
 const LINGER_DIR: &str = "/var/lib/systemd/linger";
 
@@ -60,16 +58,10 @@ pub(crate) fn permissions(path: &Path) -> io::Result<String> {
     Ok(format!("mode {mode:04o}, {owner}{link}"))
 }
 
-/// Tells what a logout does to this user's processes.
-pub(crate) fn lingering(variable: impl Fn(&str) -> Option<OsString>) -> Lingering {
-    let Some(user) = variable("USER").filter(|_| Path::new(SYSTEMD_DIR).is_dir()) else {
-        return Lingering::Unknown;
-    };
-    match Path::new(LINGER_DIR).join(user).try_exists() {
-        Ok(true) => Lingering::Enabled,
-        Ok(false) => Lingering::Disabled,
-        Err(_) => Lingering::Unknown,
-    }
+/// Tells whether this user's processes certainly outlive a logout; `None` if it cannot be told.
+pub(crate) fn lingers(variable: impl Fn(&str) -> Option<OsString>) -> Option<bool> {
+    let user = variable("USER").filter(|_| Path::new(SYSTEMD_DIR).is_dir())?;
+    Path::new(LINGER_DIR).join(user).try_exists().ok()
 }
 
 /// Returns the path of a directory from the root, without links.

@@ -8,8 +8,6 @@ use std::{
 
 use abide_core::env_policy::NameCase;
 
-use crate::host::Lingering;
-
 /// Returns the shell to run when nothing else is named.
 pub(crate) fn default_shell(variable: impl Fn(&str) -> Option<OsString>) -> OsString {
     variable("COMSPEC").unwrap_or_else(|| "cmd.exe".into())
@@ -36,9 +34,9 @@ pub(crate) fn permissions(path: &Path) -> io::Result<String> {
     Ok("access as in your profile".to_owned())
 }
 
-/// Tells what a logout does to this user's processes.
-pub(crate) fn lingering(_variable: impl Fn(&str) -> Option<OsString>) -> Lingering {
-    Lingering::Unknown
+/// Tells whether this user's processes certainly outlive a logout; `None` if it cannot be told.
+pub(crate) fn lingers(_variable: impl Fn(&str) -> Option<OsString>) -> Option<bool> {
+    None
 }
 
 /// Returns the path of a directory from the root, in the form that programs accept.

@@ -16,7 +16,7 @@ use abide_core::{
 };
 use tracing::debug;
 
-use crate::sys::files;
+use crate::sys::{files, os_bytes};
 
 /// Age at which a copy of another build is removed, unless it runs.
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -68,7 +68,7 @@ fn copied(program: &Path, dir: &Path) -> io::Result<PathBuf> {
 /// Returns the name of a build's copy. It ends in `.exe` whatever the program's does.
 fn copy_name(build: Build<'_>) -> String {
     let mut hash = blake3::Hasher::new();
-    hash.update(&files_key(build.program));
+    hash.update(&os_bytes::to_bytes(build.program.as_os_str()));
     hash.update(&build.length.to_le_bytes());
     hash.update(&build.modified.as_nanos().to_le_bytes());
     let hash = id::to_hex(&hash.finalize().as_bytes()[..BUILD_BYTES]);
@@ -78,10 +78,6 @@ fn copy_name(build: Build<'_>) -> String {
         .unwrap_or_default()
         .to_string_lossy();
     format!("{stem}-{}-{hash}.exe", env!("CARGO_PKG_VERSION"))
-}
-
-fn files_key(path: &Path) -> Vec<u8> {
-    crate::sys::os_bytes::to_bytes(path.as_os_str())
 }
 
 /// Copies under a name of its own first, so that nobody ever starts half a program.
