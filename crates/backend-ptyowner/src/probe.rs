@@ -1,11 +1,12 @@
 //! Points of a launch and of an end where a test may hold the whole process.
 //!
 //! In builds with debug assertions, and only if the session's environment has `ABIDE_PROBE_DIR`: at
-//! point `p`, if
-//! `$ABIDE_PROBE_DIR/p` is a named pipe, the process writes its id and a line end into it, which
-//! waits for the test to read, and then reads `$ABIDE_PROBE_DIR/p.go` to its end, which waits for
-//! the test to let go. Release builds hold nothing anywhere.
+//! point `p`, if `$ABIDE_PROBE_DIR/p` is a named pipe, the process writes its id and a line end
+//! into it, which waits for the test to read, and then reads `$ABIDE_PROBE_DIR/p.go` to its end,
+//! which waits for the test to let go. Release builds hold nothing anywhere.
 
+#[cfg(debug_assertions)]
+use std::io::Write as _;
 use std::sync::Arc;
 
 use abide_core::{
@@ -46,7 +47,9 @@ impl Probe for PipeProbe {
             return;
         }
         // A test that is gone holds nobody.
-        let _ = std::fs::write(&reached, format!("{}\n", std::process::id()));
+        if let Ok(mut pipe) = std::fs::OpenOptions::new().write(true).open(&reached) {
+            let _ = writeln!(pipe, "{}", std::process::id());
+        }
         let _ = std::fs::read(self.dir.join(format!("{point}.go")));
     }
 }

@@ -160,8 +160,7 @@ impl Session {
         match typed {
             Ok(count) => {
                 if let Some(Author::Client(client)) = self.input.typed(count) {
-                    self.clients
-                        .input_taken(client, count, self.input.is_empty());
+                    self.clients.input_taken(client, count);
                 }
             }
             // A terminal without a program takes nothing any more; the end follows.

@@ -230,22 +230,18 @@ impl Clients {
     }
 
     /// Counts input that the terminal took, and tells the client when it needs to know.
-    pub(super) fn input_taken(&mut self, client: ClientId, count: usize, is_all: bool) {
+    pub(super) fn input_taken(&mut self, client: ClientId, count: usize) {
         let Some(client) = self.all.get_mut(&client) else {
             return;
         };
         client.input.taken += count as u64;
         let InputCount {
+            received,
             taken,
             acknowledged,
-            ..
         } = client.input;
-        let due = match client.typing {
-            Typing::Inject => is_all || ACKNOWLEDGE_BYTES <= taken - acknowledged,
-            Typing::Control | Typing::Lost | Typing::Never => {
-                ACKNOWLEDGE_BYTES <= taken - acknowledged
-            }
-        };
+        let waits_for_the_last = client.typing == Typing::Inject && taken == received;
+        let due = waits_for_the_last || ACKNOWLEDGE_BYTES <= taken - acknowledged;
         if due {
             client.input.acknowledged = taken;
             let event = Event::InputTaken { total: taken };
