@@ -28,6 +28,7 @@ use crate::{
         discover::{self, Found},
         ended,
         launch::{self, Launched},
+        patience::within,
     },
     state::SessionDir,
 };
@@ -251,19 +252,14 @@ impl TerminalBackend for OwnerBackend {
         generation: Option<Generation>,
     ) -> Result<(), BackendError> {
         let (dir, session) = (self.dir(session), session.clone());
-        let removal = tokio::task::spawn_blocking({
-            let session = session.clone();
-            move || remove::remove(&dir, &session, generation)
-        });
-        match tokio::time::timeout(ANSWER_DEADLINE, removal).await {
-            Ok(done) => done.expect("removing does not panic"),
-            Err(_late) => Err(BackendError::TimedOut {
-                action: "remove",
-                session,
-                waited: ANSWER_DEADLINE,
-                progress: Some("another process starts or removes it".into()),
-            }),
-        }
+        let id = session.clone();
+        let removal = within(ANSWER_DEADLINE, move || remove::remove(&dir, &id, generation));
+        removal.await.unwrap_or(Err(BackendError::TimedOut {
+            action: "remove",
+            session,
+            waited: ANSWER_DEADLINE,
+            progress: Some("another process starts or removes it".into()),
+        }))
     }
 }
 

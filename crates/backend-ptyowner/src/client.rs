@@ -10,5 +10,6 @@ pub(crate) mod discover;
 pub(crate) mod ended;
 mod incoming;
 pub(crate) mod launch;
+pub(crate) mod patience;
 
 pub(crate) use self::connection::{ConnectError, OwnerClient};

@@ -34,6 +34,9 @@ const STOP_MARGIN: Duration = Duration::from_secs(10);
 /// Time for a program to take what `send` types.
 const SEND_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Time for the kernel to give back the locks of an owner that hung up.
+const HANGUP_DEADLINE: Duration = Duration::from_secs(1);
+
 /// What a client calls itself that only asks.
 const ASKING: &str = "a request";
 /// A question to an owner that could not be asked, or got no answer.
@@ -55,7 +58,7 @@ impl OwnerBackend {
         let dir = self.dir(session);
         let token = match dir.read_token() {
             Ok(Some(token)) => token,
-            Ok(None) => return Err(self.unanswered(session, file, ConnectError::Gone)),
+            Ok(None) => return Err(self.unanswered(session, file, ConnectError::Gone).await),
             Err(err) => return Err(Unanswered::Error(state_error("reach", session, err))),
         };
         let address = Address {
@@ -71,19 +74,23 @@ impl OwnerBackend {
                 session: session.clone(),
                 source: err.into(),
             })),
-            Err(err) => Err(self.unanswered(session, file, err)),
+            Err(err) => Err(self.unanswered(session, file, err).await),
         }
     }
 
     /// Decides what a failed question means: the owner has ended or was replaced, or it lives and
     /// does not answer.
-    pub(super) fn unanswered(
+    pub(super) async fn unanswered(
         &self,
         session: &SessionId,
         file: &OwnerFile,
         err: ConnectError,
     ) -> Unanswered {
-        match discover::look(&self.dir(session)) {
+        let dir = self.dir(session);
+        if err.is_hangup() && discover::owner_is_gone(&dir, HANGUP_DEADLINE).await {
+            return Unanswered::Changed;
+        }
+        match discover::look(&dir) {
             Ok(Found::Live(now)) if now.generation == file.generation => {
                 Unanswered::Error(BackendError::Unresponsive {
                     session: session.clone(),
@@ -96,6 +103,21 @@ impl OwnerBackend {
         }
     }
 
+    /// Asks a connected owner for something.
+    async fn ask(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        client: &mut OwnerClient,
+        request: Request,
+        deadline: Duration,
+    ) -> Result<Result<Answer, Failure>, Unanswered> {
+        match client.call(request, deadline).await {
+            Ok(answer) => Ok(answer),
+            Err(err) => Err(self.unanswered(session, file, err).await),
+        }
+    }
+
     /// Asks the owner for its status.
     pub(super) async fn ask_status(
         &self,
@@ -103,10 +125,7 @@ impl OwnerBackend {
         file: &OwnerFile,
     ) -> Result<SessionState, Unanswered> {
         let mut client = self.connect(session, file, ASKING).await?;
-        let answer = client
-            .call(Request::Status, ANSWER_DEADLINE)
-            .await
-            .map_err(|err| self.unanswered(session, file, err))?;
+        let answer = self.ask(session, file, &mut client, Request::Status, ANSWER_DEADLINE).await?;
         match answer {
             Ok(Answer::Status(Status::Running(running))) => {
                 Ok(SessionState::Running(running.into()))
@@ -123,10 +142,7 @@ impl OwnerBackend {
         wanted: &AttachRequest,
     ) -> Result<Attachment, Unanswered> {
         let mut client = self.connect(session, file, &wanted.label).await?;
-        let answer = client
-            .call(Request::Attach(wanted.into()), ANSWER_DEADLINE)
-            .await
-            .map_err(|err| self.unanswered(session, file, err))?;
+        let answer = self.ask(session, file, &mut client, Request::Attach(wanted.into()), ANSWER_DEADLINE).await?;
         let attached = match answer {
             Ok(Answer::Attached(attached)) => attached,
             other => return Err(unexpected("attach to", session, other)),
@@ -150,10 +166,7 @@ impl OwnerBackend {
         input: Bytes,
     ) -> Result<(), Unanswered> {
         let mut client = self.connect(session, file, ASKING).await?;
-        let answer = client
-            .call(Request::Inject, ANSWER_DEADLINE)
-            .await
-            .map_err(|err| self.unanswered(session, file, err))?;
+        let answer = self.ask(session, file, &mut client, Request::Inject, ANSWER_DEADLINE).await?;
         if !matches!(answer, Ok(Answer::Done)) {
             return Err(unexpected("type into", session, answer));
         }
@@ -183,18 +196,18 @@ impl OwnerBackend {
         wanted: CaptureRequest,
     ) -> Result<Capture, Unanswered> {
         let mut client = self.connect(session, file, ASKING).await?;
-        let answer = client
-            .call(Request::Capture(wanted.into()), ANSWER_DEADLINE)
-            .await
-            .map_err(|err| self.unanswered(session, file, err))?;
+        let answer = self.ask(session, file, &mut client, Request::Capture(wanted.into()), ANSWER_DEADLINE).await?;
         let captured = match answer {
             Ok(Answer::Captured(captured)) => captured,
             other => return Err(unexpected("capture", session, other)),
         };
         let content = tokio::time::timeout(ANSWER_DEADLINE, client.parts(captured.len))
             .await
-            .unwrap_or(Err(ConnectError::Late(ANSWER_DEADLINE)))
-            .map_err(|err| self.unanswered(session, file, err))?;
+            .unwrap_or(Err(ConnectError::Late(ANSWER_DEADLINE)));
+        let content = match content {
+            Ok(content) => content,
+            Err(err) => return Err(self.unanswered(session, file, err).await),
+        };
         Ok(Capture {
             generation: file.generation,
             size: captured.size.into(),
@@ -222,10 +235,7 @@ impl OwnerBackend {
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
         });
         let deadline = grace.saturating_add(STOP_MARGIN);
-        let answer = client
-            .call(stop, deadline)
-            .await
-            .map_err(|err| self.unanswered(session, file, err))?;
+        let answer = self.ask(session, file, &mut client, stop, deadline).await?;
         match answer {
             Ok(Answer::Stopped(stopped)) => Ok(StopReport {
                 ended: Some(stopped.ended.into()),

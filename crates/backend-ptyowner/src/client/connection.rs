@@ -51,6 +51,18 @@ pub(crate) enum ConnectError {
     Late(Duration),
 }
 
+impl ConnectError {
+    /// Tells whether the other side hung up, or was not there at all, rather than kept silent.
+    pub(crate) fn is_hangup(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Gone | Self::Io(_) => true,
+            // A frame that was cut short is the last of a process that was killed.
+            Self::Wire(err) => *err == WireError::Truncated,
+            Self::Foreign { .. } | Self::Refused(_) | Self::Closed(_) | Self::Late(_) => false,
+        }
+    }
+}
+
 impl From<ReadError> for ConnectError {
     fn from(err: ReadError) -> Self {
         match err {

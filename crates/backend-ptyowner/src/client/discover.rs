@@ -9,6 +9,7 @@ use abide_core::{
     size::TermSize,
 };
 
+use super::patience::within;
 use crate::state::{ExitFile, OwnerFile, SessionDir, StateError};
 
 /// What was found.
@@ -130,15 +131,24 @@ pub(crate) async fn look_settled(
         found => return Ok(found),
     }
     let path = dir.start_lock();
-    // The thread that waits for the lock ends when the lock is free, or with the process.
-    let waiting = tokio::task::spawn_blocking(move || KernelLock::share(&path));
-    match tokio::time::timeout(deadline, waiting).await {
-        Err(_late) => Ok(Found::Changing),
-        Ok(Err(_panicked)) => Ok(Found::Changing),
-        Ok(Ok(Err(err))) if err.io_kind() == std::io::ErrorKind::NotFound => Ok(Found::Nothing),
-        Ok(Ok(Err(err))) => Err(err.into()),
-        Ok(Ok(Ok(_shared))) => found_under_lock(dir),
+    match within(deadline, move || KernelLock::share(&path)).await {
+        None => Ok(Found::Changing),
+        Some(Err(err)) if err.io_kind() == std::io::ErrorKind::NotFound => Ok(Found::Nothing),
+        Some(Err(err)) => Err(err.into()),
+        Some(Ok(_shared)) => found_under_lock(dir),
     }
+}
+
+/// Waits until no owner holds the session; tells whether that came about in time.
+///
+/// For an owner that hung up: the kernel closes a dying process's connections some time before it
+/// gives back its locks.
+pub(crate) async fn owner_is_gone(dir: &SessionDir, deadline: Duration) -> bool {
+    let path = dir.owner_lock();
+    // A start that needs the lock at this moment waits for it; sharing it disturbs nobody.
+    let shared = within(deadline, move || KernelLock::share(&path).map(drop)).await;
+    // Without a file, or its directory, there is no owner either.
+    shared.is_some()
 }
 
 /// Returns the ids of all sessions that have a directory, in order.

@@ -2,11 +2,14 @@
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use abide_core::backend::{BackendError, ErrorKind, SessionState, TerminalBackend as _};
+use abide_core::backend::{
+    AttachMode, BackendError, ErrorKind, ExitOutcome, OutputEvent, SessionState,
+    TerminalBackend as _,
+};
 
 use crate::{
     child::kill_owner,
-    place::{Place, session},
+    place::{DEADLINE, Place, session},
 };
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -195,4 +198,52 @@ async fn a_directory_that_vanished_is_an_error_that_names_it() {
     let err = place.backend.ensure(&spec).await.unwrap_err();
     assert!(err.to_string().contains("/gone"), "{err}");
     assert!(!place.session_dir("a").exists());
+}
+
+/// proves O15
+#[tokio::test]
+async fn an_end_that_cannot_be_recorded_keeps_the_owner_until_it_can() {
+    let place = Place::new();
+    place.backend.ensure(&place.script("a", "read go; exit 5")).await.unwrap();
+    let pid = place.owner_pid("a");
+    let in_the_way = place.session_dir("a").join("final.screen");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let mut attachment = place.attach("a", AttachMode::Control).await;
+    attachment.input.write("go\n".into()).await.unwrap();
+    let ended = async {
+        loop {
+            if let Some(OutputEvent::Ended(ended)) = attachment.output.next().await.unwrap() {
+                return ended;
+            }
+        }
+    };
+    let ended = tokio::time::timeout(DEADLINE, ended).await.expect("the end is told");
+    assert_eq!(ended.outcome, ExitOutcome::Exited { code: 5 });
+    drop(attachment);
+    let status = place.backend.status(&session("a")).await.unwrap();
+    assert!(matches!(status.state, SessionState::Ended(_)), "{status:?}");
+    assert!(std::path::Path::new(&format!("/proc/{pid}")).exists(), "the owner is gone");
+    assert!(!place.session_dir("a").join("exit.json").exists());
+
+    std::fs::remove_dir(&in_the_way).unwrap();
+    let status = place.backend.status(&session("a")).await.unwrap();
+    let SessionState::Ended(ended) = status.state else {
+        panic!("{status:?}");
+    };
+    assert_eq!(ended.outcome, ExitOutcome::Exited { code: 5 });
+    assert!(place.session_dir("a").join("exit.json").exists());
+    place.clear("a").await;
+}
+
+/// proves E3
+#[tokio::test]
+async fn a_state_directory_that_cannot_be_written_is_an_error_that_names_it() {
+    let mut place = Place::new();
+    // Nobody can make a directory there, root included.
+    place.settings.owners_dir = "/proc/nowhere/owners".into();
+    let backend = abide_backend_ptyowner::OwnerBackend::new(place.settings.clone());
+    let err = backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap_err();
+    assert!(matches!(err, BackendError::LaunchFailed { .. }), "{err:?}");
+    assert!(err.to_string().contains("/proc/nowhere/owners/a"), "{err}");
+    assert!(backend.list().await.unwrap().is_empty());
 }

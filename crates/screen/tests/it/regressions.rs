@@ -154,7 +154,6 @@ fn a_cut_within_a_character_or_a_sequence_changes_nothing() {
     restored_at_every_byte(b"\x1b[1;31mred\x1b[38;2;1;2;3;4:3mtrue\x1b[m");
     restored_at_every_byte(b"\x1b[1\n;3\r1mC0 within CSI");
     restored_at_every_byte(b"\x1bP1$r0m\x1b\\x\x1b_Gi=1;AA\x1b\\y\x1b(0q");
-    // Cut after 0xC3, vte 0.15 alone would lose the `A`.
     restored_at_every_byte(b"\xc3\xa9A\xc3\xa9 \xe2\x94 \xe2\xe2\x94\xc3(\xff");
 }
 

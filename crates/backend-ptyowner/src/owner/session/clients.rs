@@ -287,3 +287,26 @@ impl Clients {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::owner::outbox::Next;
+
+    /// proves O9
+    #[tokio::test]
+    async fn a_sender_is_told_of_its_last_byte_while_others_still_wait_for_theirs() {
+        let mut clients = Clients::default();
+        let (a, b) = (ClientId::new(1), ClientId::new(2));
+        let outbox = Arc::new(Outbox::default());
+        clients.join(a, "a".into(), Arc::clone(&outbox));
+        clients.join(b, "b".into(), Arc::new(Outbox::default()));
+        for client in [a, b] {
+            clients.let_inject(client);
+            assert!(clients.accept_input(client, 10));
+        }
+        clients.input_taken(a, 10);
+        let told = codec::encode(Kind::Event, &Event::InputTaken { total: 10 });
+        assert_eq!(outbox.next().await, Next::Send(told));
+    }
+}
