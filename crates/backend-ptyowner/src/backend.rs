@@ -253,7 +253,9 @@ impl TerminalBackend for OwnerBackend {
     ) -> Result<(), BackendError> {
         let (dir, session) = (self.dir(session), session.clone());
         let id = session.clone();
-        let removal = within(ANSWER_DEADLINE, move || remove::remove(&dir, &id, generation));
+        let removal = within(ANSWER_DEADLINE, move || {
+            remove::remove(&dir, &id, generation)
+        });
         removal.await.unwrap_or(Err(BackendError::TimedOut {
             action: "remove",
             session,

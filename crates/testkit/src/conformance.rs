@@ -112,11 +112,7 @@ pub trait Subject: Send + Sync {
 
     /// Says where the subject differs.
     fn differences(&self) -> Differences {
-        if cfg!(windows) {
-            Differences::CONSOLE
-        } else {
-            Differences::NONE
-        }
+        sys::DIFFERENCES
     }
 
     /// Tells whether a process that a session reported, or one of its children, is alive.

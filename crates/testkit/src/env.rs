@@ -29,9 +29,6 @@ use crate::{output::Normaliser, programs, sys};
 
 pub use self::run::COMMAND_DEADLINE;
 
-/// Longest path of a temporary place, in bytes: a socket's path may have 100 in all.
-const ROOT_BYTES: usize = 40;
-
 /// Directories and an environment for one test.
 #[derive(Debug)]
 pub struct TestEnv {
@@ -65,14 +62,13 @@ impl TestEnv {
         for name in ["s", "r", "c", "w", "h", "t", "p"] {
             sys::make_private_dir(&path.join(name)).expect("a new directory can be written to");
         }
-        fs::write(path.join("c").join("config.toml"), "").expect("a new directory can be written to");
-        if cfg!(unix) {
-            assert!(
-                path.as_os_str().len() < ROOT_BYTES,
-                "{} is long",
-                path.display()
-            );
-        }
+        fs::write(path.join("c").join("config.toml"), "")
+            .expect("a new directory can be written to");
+        assert!(
+            path.as_os_str().len() < sys::ROOT_BYTES,
+            "{} is too long for sockets",
+            path.display()
+        );
         Self {
             root,
             path,

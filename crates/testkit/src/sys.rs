@@ -12,15 +12,15 @@ use std::fmt;
 
 #[cfg(unix)]
 pub use self::unix::{
-    Fifo, FifoReader, RawMode, describe_process, end_by_signal, find_holders, ignore_signals, kill,
-    make_private_dir, on_resize, own_group, own_session, process_facts, process_is_alive,
-    sockets_in, temporary_root, terminal_size, wait_until_gone,
+    DIFFERENCES, Fifo, FifoReader, ROOT_BYTES, RawMode, describe_process, end_by_signal,
+    find_holders, ignore_signals, kill, make_private_dir, on_resize, own_group, own_session,
+    process_facts, process_is_alive, sockets_in, temporary_root, terminal_size, wait_until_gone,
 };
 #[cfg(windows)]
 pub use self::windows::{
-    Fifo, FifoReader, RawMode, describe_process, end_by_signal, find_holders, ignore_signals, kill,
-    make_private_dir, on_resize, own_group, own_session, process_facts, process_is_alive,
-    sockets_in, temporary_root, terminal_size, wait_until_gone,
+    DIFFERENCES, Fifo, FifoReader, ROOT_BYTES, RawMode, describe_process, end_by_signal,
+    find_holders, ignore_signals, kill, make_private_dir, on_resize, own_group, own_session,
+    process_facts, process_is_alive, sockets_in, temporary_root, terminal_size, wait_until_gone,
 };
 
 /// What a system tells of a process.

@@ -125,7 +125,9 @@ impl OwnerBackend {
         file: &OwnerFile,
     ) -> Result<SessionState, Unanswered> {
         let mut client = self.connect(session, file, ASKING).await?;
-        let answer = self.ask(session, file, &mut client, Request::Status, ANSWER_DEADLINE).await?;
+        let answer = self
+            .ask(session, file, &mut client, Request::Status, ANSWER_DEADLINE)
+            .await?;
         match answer {
             Ok(Answer::Status(Status::Running(running))) => {
                 Ok(SessionState::Running(running.into()))
@@ -142,7 +144,15 @@ impl OwnerBackend {
         wanted: &AttachRequest,
     ) -> Result<Attachment, Unanswered> {
         let mut client = self.connect(session, file, &wanted.label).await?;
-        let answer = self.ask(session, file, &mut client, Request::Attach(wanted.into()), ANSWER_DEADLINE).await?;
+        let answer = self
+            .ask(
+                session,
+                file,
+                &mut client,
+                Request::Attach(wanted.into()),
+                ANSWER_DEADLINE,
+            )
+            .await?;
         let attached = match answer {
             Ok(Answer::Attached(attached)) => attached,
             other => return Err(unexpected("attach to", session, other)),
@@ -166,7 +176,9 @@ impl OwnerBackend {
         input: Bytes,
     ) -> Result<(), Unanswered> {
         let mut client = self.connect(session, file, ASKING).await?;
-        let answer = self.ask(session, file, &mut client, Request::Inject, ANSWER_DEADLINE).await?;
+        let answer = self
+            .ask(session, file, &mut client, Request::Inject, ANSWER_DEADLINE)
+            .await?;
         if !matches!(answer, Ok(Answer::Done)) {
             return Err(unexpected("type into", session, answer));
         }
@@ -196,7 +208,15 @@ impl OwnerBackend {
         wanted: CaptureRequest,
     ) -> Result<Capture, Unanswered> {
         let mut client = self.connect(session, file, ASKING).await?;
-        let answer = self.ask(session, file, &mut client, Request::Capture(wanted.into()), ANSWER_DEADLINE).await?;
+        let answer = self
+            .ask(
+                session,
+                file,
+                &mut client,
+                Request::Capture(wanted.into()),
+                ANSWER_DEADLINE,
+            )
+            .await?;
         let captured = match answer {
             Ok(Answer::Captured(captured)) => captured,
             other => return Err(unexpected("capture", session, other)),

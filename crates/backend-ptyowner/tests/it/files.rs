@@ -204,7 +204,11 @@ async fn a_directory_that_vanished_is_an_error_that_names_it() {
 #[tokio::test]
 async fn an_end_that_cannot_be_recorded_keeps_the_owner_until_it_can() {
     let place = Place::new();
-    place.backend.ensure(&place.script("a", "read go; exit 5")).await.unwrap();
+    place
+        .backend
+        .ensure(&place.script("a", "read go; exit 5"))
+        .await
+        .unwrap();
     let pid = place.owner_pid("a");
     let in_the_way = place.session_dir("a").join("final.screen");
     std::fs::create_dir(&in_the_way).unwrap();
@@ -217,12 +221,17 @@ async fn an_end_that_cannot_be_recorded_keeps_the_owner_until_it_can() {
             }
         }
     };
-    let ended = tokio::time::timeout(DEADLINE, ended).await.expect("the end is told");
+    let ended = tokio::time::timeout(DEADLINE, ended)
+        .await
+        .expect("the end is told");
     assert_eq!(ended.outcome, ExitOutcome::Exited { code: 5 });
     drop(attachment);
     let status = place.backend.status(&session("a")).await.unwrap();
     assert!(matches!(status.state, SessionState::Ended(_)), "{status:?}");
-    assert!(std::path::Path::new(&format!("/proc/{pid}")).exists(), "the owner is gone");
+    assert!(
+        std::path::Path::new(&format!("/proc/{pid}")).exists(),
+        "the owner is gone"
+    );
     assert!(!place.session_dir("a").join("exit.json").exists());
 
     std::fs::remove_dir(&in_the_way).unwrap();
@@ -242,7 +251,10 @@ async fn a_state_directory_that_cannot_be_written_is_an_error_that_names_it() {
     // Nobody can make a directory there, root included.
     place.settings.owners_dir = "/proc/nowhere/owners".into();
     let backend = abide_backend_ptyowner::OwnerBackend::new(place.settings.clone());
-    let err = backend.ensure(&place.spec("a", "testkit-echo", &[])).await.unwrap_err();
+    let err = backend
+        .ensure(&place.spec("a", "testkit-echo", &[]))
+        .await
+        .unwrap_err();
     assert!(matches!(err, BackendError::LaunchFailed { .. }), "{err:?}");
     assert!(err.to_string().contains("/proc/nowhere/owners/a"), "{err}");
     assert!(backend.list().await.unwrap().is_empty());

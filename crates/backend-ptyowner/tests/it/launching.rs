@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use abide_core::backend::{
-    BackendError, Ensured, SessionSpec, SessionState, TerminalBackend as _,
-};
+use abide_core::backend::{BackendError, Ensured, SessionSpec, SessionState, TerminalBackend as _};
 use abide_testkit::gate::ProcessGate;
 use tokio::task::JoinHandle;
 
@@ -26,7 +24,10 @@ fn kill(pid: u32) {
 }
 
 /// Calls `ensure` in a task, which the test waits for or aborts.
-#[expect(clippy::disallowed_methods, reason = "each test looks at the result of its one task")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "each test looks at the result of its one task"
+)]
 fn launching(place: &Place, spec: SessionSpec) -> JoinHandle<Result<Ensured, BackendError>> {
     let backend = shared(place);
     tokio::spawn(async move { backend.ensure(&spec).await })

@@ -40,8 +40,9 @@ fn page(view: &ScreenView) -> ScreenView {
 
 /// How many colours the page's characters have.
 fn colours(view: &ScreenView) -> usize {
-    let mut all: Vec<_> =
-        (0..view.rows.len()).flat_map(|row| view.fg_colors_in_row(row)).collect();
+    let mut all: Vec<_> = (0..view.rows.len())
+        .flat_map(|row| view.fg_colors_in_row(row))
+        .collect();
     all.sort_by_key(|colour| format!("{colour:?}"));
     all.dedup();
     all.len()
@@ -91,7 +92,10 @@ fn vim_is_found_as_it_was_left_on_a_terminal_of_another_size() {
         status.starts_with("main.rs [+]") && view.rows[4].text().contains("changed")
     });
     let view = second.view();
-    assert_eq!((view.cursor.row, view.cursor.col), (left.cursor.row, left.cursor.col));
+    assert_eq!(
+        (view.cursor.row, view.cursor.col),
+        (left.cursor.row, left.cursor.col)
+    );
     assert_eq!(view.modes, left.modes);
     for row in 0..7 {
         assert_eq!(view.rows[row].cells, left.rows[row].cells, "row {row}");

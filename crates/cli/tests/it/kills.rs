@@ -83,7 +83,9 @@ async fn heavy_the_child_counts_on_while_all_others_are_killed_two_hundred_times
     assert!(env.run(words.into_iter().chain([program.into()])).success());
     let info = env.run(["info", "count", "--json"]);
     let info: serde_json::Value = serde_json::from_str(&info.stdout).unwrap();
-    let session = info["session"]["id"].as_str().and_then(|id| id.parse().ok());
+    let session = info["session"]["id"]
+        .as_str()
+        .and_then(|id| id.parse().ok());
     let session = session.expect("`info` names the session");
     let settings = OwnerSettings::new(env.owners_dir(), env.runtime_dir());
     let mut observer = Observer {
@@ -123,8 +125,12 @@ async fn heavy_the_child_counts_on_while_all_others_are_killed_two_hundred_times
 
 async fn kill_command(env: &TestEnv, args: &[&str], observer: &mut Observer, lines: u64) {
     let mut command = env.command(args);
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     observer.read_lines(lines).await;
     // It may have ended by itself already.
     let _ = child.kill();

@@ -14,6 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::conformance::Differences;
+
 #[cfg(target_os = "linux")]
 pub use self::linux::{describe_process, find_holders, wait_until_gone};
 #[cfg(target_os = "linux")]
@@ -30,6 +32,12 @@ pub use self::{
     },
     terminal::{RawMode, terminal_size},
 };
+
+/// Longest path of a temporary place, in bytes: a socket's path may have 100 in all.
+pub const ROOT_BYTES: usize = 40;
+
+/// What the system does not do that the conformance suite otherwise expects: nothing.
+pub const DIFFERENCES: Differences = Differences::NONE;
 
 /// Returns where temporary directories are made: a short path, for sockets have short names.
 #[must_use]

@@ -10,6 +10,7 @@ use std::{
 use abide_core::size::TermSize;
 
 use super::{Holding, ProcessFacts};
+use crate::conformance::Differences;
 
 /// Nothing: a console is left in the mode it has.
 #[derive(Debug)]
@@ -89,6 +90,12 @@ pub fn find_holders(_dir: &Path) -> Vec<Holding> {
 pub fn wait_until_gone(_pid: u32, _deadline: Duration) -> bool {
     true
 }
+
+/// Longest path of a temporary place: pipes have their names elsewhere.
+pub const ROOT_BYTES: usize = 200;
+
+/// What the system does not do that the conformance suite otherwise expects.
+pub const DIFFERENCES: Differences = Differences::CONSOLE;
 
 /// Returns where temporary directories are made.
 #[must_use]

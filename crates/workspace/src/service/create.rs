@@ -224,14 +224,14 @@ mod tests {
         let found = found();
         let mut env = Environment::new();
         env.set("ABIDE_SESSION", "a lie");
-        env.set("HOME", "/home/me");
+        env.set("HOME", "/nonexistent");
         let spec = spec(&found, env);
         for (name, expected) in [
             ("ABIDE_WORKSPACE", found.workspace.id.as_str()),
             ("ABIDE_NAME", "my api"),
             ("ABIDE_SESSION", found.session.id.as_str()),
             ("ABIDE_DIR", "/srv/api"),
-            ("HOME", "/home/me"),
+            ("HOME", "/nonexistent"),
         ] {
             assert_eq!(spec.env.get(name).unwrap(), expected, "{name}");
         }

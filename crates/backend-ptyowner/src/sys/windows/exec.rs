@@ -53,7 +53,10 @@ fn run(cwd: &Path, path: &Path, args: &[OsString]) -> Result<Infallible, (u8, St
     check_enterable(cwd)
         .map_err(|err| failed(format!("cannot enter `{}`: {err}", cwd.display())))?;
     let mut command = Command::new(path);
-    command.args(args).current_dir(cwd).env_remove(gate::VARIABLE);
+    command
+        .args(args)
+        .current_dir(cwd)
+        .env_remove(gate::VARIABLE);
     let ended = command.spawn().and_then(|mut program| program.wait());
     match ended {
         Ok(status) => std::process::exit(status.code().unwrap_or(i32::from(NOT_EXECUTABLE))),
