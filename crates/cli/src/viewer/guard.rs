@@ -99,7 +99,8 @@ impl Held {
     /// Below the session's last screen, in its first column.
     fn closing(&self, modes: &mut ModeTracker) -> Bytes {
         let mut bytes = modes.leave();
-        bytes.extend(b"\r\n");
+        // What is below the cursor belongs to the session's page, not to what comes now.
+        bytes.extend(b"\r\n\x1b[J");
         bytes.into()
     }
 

@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 #[cfg(unix)]
+mod attaching;
+#[cfg(unix)]
 mod editor;
 #[cfg(unix)]
 mod kills;
+#[cfg(unix)]
+mod scripts;
 #[cfg(unix)]
 mod terminal;

@@ -54,7 +54,7 @@ pub(super) fn stop_every_session(env: &TestEnv) {
     if !env.state_dir().join("abide.db").exists() {
         return;
     }
-    let Ok(listed) = run(env.command(["list", "--all", "--json"]), b"") else {
+    let Ok(listed) = run(env.command(["list", "--json"]), b"") else {
         return;
     };
     let list: Value = serde_json::from_str(&listed.stdout).unwrap_or_default();

@@ -7,6 +7,9 @@ use super::{ALTERNATE_SCREEN, Changes, Keyboard, ON_BY_DEFAULT};
 /// Ends a synchronized update, or nothing is shown any more.
 const SYNCHRONIZED: u16 = 2026;
 
+/// Counts rows from the upper margin.
+const ORIGIN: u16 = 6;
+
 impl Changes {
     /// Returns what undoes every change.
     pub(super) fn undo(self) -> String {
@@ -22,8 +25,16 @@ impl Changes {
         for _ in 0..self.titles {
             undo += "\x1b[23;0t";
         }
-        undo += "\x1b[9999;1H";
+        if self.moved_the_cursor() {
+            undo += "\x1b[9999;1H";
+        }
         undo
+    }
+
+    /// Tells whether undoing puts the cursor somewhere else: new margins and the end of origin mode
+    /// send it home. Otherwise it stays where the session had it, below what was printed last.
+    fn moved_the_cursor(&self) -> bool {
+        self.margins || self.private.contains(&ORIGIN)
     }
 
     /// Undoes the keyboard's changes; each screen has its own, so this leaves the alternate one,
