@@ -9,6 +9,8 @@ mod editor;
 #[cfg(unix)]
 mod kills;
 #[cfg(unix)]
+mod launchers;
+#[cfg(unix)]
 mod races;
 #[cfg(unix)]
 mod scripts;
