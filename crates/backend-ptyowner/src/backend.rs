@@ -5,7 +5,14 @@ mod observe;
 mod question;
 mod remove;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use abide_core::{
     backend::{
@@ -230,7 +237,7 @@ impl TerminalBackend for OwnerBackend {
                 Ok(Err(start)) => {
                     return Ok(StopReport {
                         ended: Some(start.ended()),
-                        ..none
+                        survivors: start.survivors(),
                     });
                 }
                 Ok(Ok(file)) => {
@@ -253,15 +260,26 @@ impl TerminalBackend for OwnerBackend {
     ) -> Result<(), BackendError> {
         let (dir, session) = (self.dir(session), session.clone());
         let id = session.clone();
-        let removal = within(ANSWER_DEADLINE, move || {
-            remove::remove(&dir, &id, generation)
-        });
-        removal.await.unwrap_or(Err(BackendError::TimedOut {
+        let abandoned = Abandoned::default();
+        let seen = Arc::clone(&abandoned.0);
+        let removal = move || remove::remove(&dir, &id, generation, &seen);
+        let done = within(ANSWER_DEADLINE, removal).await;
+        done.unwrap_or(Err(BackendError::TimedOut {
             action: "remove",
             session,
             waited: ANSWER_DEADLINE,
             progress: Some("another process starts or removes it".into()),
         }))
+    }
+}
+
+/// Tells a thread, when dropped, that nobody waits for it any more.
+#[derive(Default)]
+struct Abandoned(Arc<AtomicBool>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -14,6 +14,7 @@ mod history;
 mod input;
 mod launch;
 mod listener;
+mod log;
 mod outbox;
 mod peer;
 mod program;
@@ -53,7 +54,10 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(1);
 pub(crate) fn run() -> ExitCode {
     sys::detach::close_inherited();
     let Some(request) = read_request() else {
-        eprintln!("error: `owner` is run by a launcher, not by hand");
+        let _ = writeln!(
+            io::stderr(),
+            "error: `owner` is run by a launcher, not by hand"
+        );
         return ExitCode::from(2);
     };
     if let Err(err) = sys::detach::leave_launcher() {
@@ -95,7 +99,7 @@ fn answer(reply: &LaunchReply) {
 }
 
 async fn live(request: LaunchRequest) -> ExitCode {
-    let started = match launch::start(request) {
+    let (started, start_lock) = match launch::start(request) {
         Ok(started) => started,
         Err(reply) => {
             answer(&reply);
@@ -109,7 +113,6 @@ async fn live(request: LaunchRequest) -> ExitCode {
         secrets,
         log,
         probe,
-        start_lock,
         owner_lock,
     } = started;
     let (commands, received) = mpsc::channel(COMMANDS);

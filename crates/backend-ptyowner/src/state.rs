@@ -22,7 +22,7 @@ use std::{
 use abide_core::{
     backend::{ExitOutcome, LostReason},
     clock::Timestamp,
-    id::{Generation, SessionId},
+    id::{self, Generation, SessionId},
     replay::Offset,
     size::TermSize,
 };
@@ -35,6 +35,9 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// Largest state file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// How the names of directories begin that are being deleted; no session's id begins so.
+const RETIRED: &str = ".removed-";
 
 /// Why a state file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +89,7 @@ pub(crate) struct OwnerFile {
     pub(crate) boot_id: Option<String>,
     /// The child's process; after a crash of the owner, the one to look for.
     pub(crate) child_pid: u32,
+    pub(crate) child_start: Option<u64>,
     /// The socket's path or the pipe's name.
     pub(crate) endpoint: String,
     /// Protocol versions that the owner speaks.
@@ -209,20 +213,52 @@ impl SessionDir {
         write_json(&self.exit_file(), exit)
     }
 
-    /// Deletes the whole directory; the caller holds both locks.
+    /// Takes the whole directory away; the caller holds `start.lock`, and no owner lives.
+    ///
+    /// The directory first gets a name that is no session's, in one step. Whoever comes while it is
+    /// being deleted finds nothing, or makes a new one, and never loses a file of it.
     pub(crate) fn remove(&self) -> Result<(), StateError> {
-        match fs::remove_dir_all(&self.path) {
-            Err(err) if err.kind() != io::ErrorKind::NotFound => Err(StateError::Io {
-                verb: "remove",
-                path: self.path.clone(),
-                source: err,
-            }),
-            _ => Ok(()),
+        let failed = |source| StateError::Io {
+            verb: "remove",
+            path: self.path.clone(),
+            source,
+        };
+        let owners_dir = self
+            .path
+            .parent()
+            .expect("a session's directory is in another");
+        let retired = owners_dir.join(format!("{RETIRED}{}", id::to_hex(&id::random_bytes::<8>())));
+        match sys::files::retire_dir(&self.path, &retired) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(failed(err)),
+            _ => {}
         }
+        // What a removal that was killed left over goes along.
+        for entry in fs::read_dir(owners_dir).map_err(failed)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(RETIRED) {
+                match fs::remove_dir_all(entry.path()) {
+                    Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(failed(err)),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether the directory is still there for others to find.
+    pub(crate) fn exists(&self) -> bool {
+        self.path.is_dir()
     }
 }
 
 impl OwnerFile {
+    /// Returns the child if it lives although its owner does not. A process of the same number
+    /// that started at another time, or in another boot, is not it.
+    pub(crate) fn left_child(&self) -> Option<u32> {
+        let is_this_boot = self.boot_id.is_some() && self.boot_id == sys::process::boot_id();
+        let now = sys::process::start_time(self.child_pid);
+        (is_this_boot && now.is_some() && now == self.child_start).then_some(self.child_pid)
+    }
+
     /// Returns how a start whose owner is gone without a word must have ended.
     pub(crate) fn lost(&self) -> ExitOutcome {
         let rebooted = match (&self.boot_id, sys::process::boot_id()) {

@@ -32,6 +32,9 @@ impl LockError {
     }
 }
 
+type Open = fn(&Path) -> io::Result<File>;
+type Take = fn(&File) -> io::Result<()>;
+
 /// A lock held until the value is dropped or its process ends.
 #[derive(Debug)]
 pub struct KernelLock {
@@ -54,7 +57,7 @@ impl KernelLock {
     ///
     /// When the file cannot be made or opened, or the file system has no locks.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
-        Self::wait(path, fs2::FileExt::lock_exclusive)
+        Self::wait(path, open_or_make, fs2::FileExt::lock_exclusive)
     }
 
     /// Takes the lock for this holder alone, if nobody holds it; `None` if somebody does.
@@ -63,25 +66,25 @@ impl KernelLock {
     ///
     /// As [`KernelLock::acquire`].
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, LockError> {
-        Self::attempt(path, fs2::FileExt::try_lock_exclusive)
+        Self::attempt(path, open_or_make, fs2::FileExt::try_lock_exclusive)
     }
 
     /// Shares the lock with others that share it, waiting as long as somebody holds it alone.
     ///
     /// # Errors
     ///
-    /// As [`KernelLock::acquire`].
+    /// When the file does not exist or cannot be opened, or the file system has no locks.
     pub fn share(path: &Path) -> Result<Self, LockError> {
-        Self::wait(path, fs2::FileExt::lock_shared)
+        Self::wait(path, open_existing, fs2::FileExt::lock_shared)
     }
 
     /// Shares the lock with others that share it, if nobody holds it alone.
     ///
     /// # Errors
     ///
-    /// As [`KernelLock::acquire`].
+    /// As [`KernelLock::share`].
     pub fn try_share(path: &Path) -> Result<Option<Self>, LockError> {
-        Self::attempt(path, fs2::FileExt::try_lock_shared)
+        Self::attempt(path, open_existing, fs2::FileExt::try_lock_shared)
     }
 
     /// Tells whether somebody holds the lock alone, without making its file.
@@ -93,23 +96,17 @@ impl KernelLock {
     ///
     /// When the file exists and cannot be opened, or the file system has no locks.
     pub fn look(path: &Path) -> Result<LockState, LockError> {
-        match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => match fs2::FileExt::try_lock_shared(&file) {
-                Ok(()) => {
-                    drop(Self { file });
-                    Ok(LockState::Free)
-                }
-                Err(err) if is_contended(&err) => Ok(LockState::Held),
-                Err(source) => Err(refused(path, source)),
-            },
-            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(LockState::Free),
-            Err(source) => Err(refused(path, source)),
+        match Self::try_share(path) {
+            Ok(Some(_shared)) => Ok(LockState::Free),
+            Ok(None) => Ok(LockState::Held),
+            Err(err) if err.io_kind() == io::ErrorKind::NotFound => Ok(LockState::Free),
+            Err(err) => Err(err),
         }
     }
 
-    fn wait(path: &Path, take: impl Fn(&File) -> io::Result<()>) -> Result<Self, LockError> {
+    fn wait(path: &Path, open: Open, take: Take) -> Result<Self, LockError> {
         loop {
-            let file = open(path)?;
+            let file = open(path).map_err(|source| refused(path, source))?;
             take(&file).map_err(|source| refused(path, source))?;
             if let Some(lock) = Self::if_current(path, file)? {
                 return Ok(lock);
@@ -117,12 +114,9 @@ impl KernelLock {
         }
     }
 
-    fn attempt(
-        path: &Path,
-        take: impl Fn(&File) -> io::Result<()>,
-    ) -> Result<Option<Self>, LockError> {
+    fn attempt(path: &Path, open: Open, take: Take) -> Result<Option<Self>, LockError> {
         loop {
-            let file = open(path)?;
+            let file = open(path).map_err(|source| refused(path, source))?;
             match take(&file) {
                 Ok(()) => {
                     if let Some(lock) = Self::if_current(path, file)? {
@@ -158,14 +152,20 @@ impl Drop for KernelLock {
     }
 }
 
-fn open(path: &Path) -> Result<File, LockError> {
+/// Opens the file for whoever takes the lock alone, and makes it if need be.
+fn open_or_make(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .open(path)
-        .map_err(|source| refused(path, source))
+}
+
+/// Opens the file for whoever only looks: what others are removing must not come back, and what
+/// cannot be written can still be looked at.
+fn open_existing(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 fn is_contended(err: &io::Error) -> bool {

@@ -1,9 +1,14 @@
 //! Takes what is left of a session away.
 
+use std::{
+    io::ErrorKind,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
 use abide_core::{
     backend::BackendError,
     id::{Generation, SessionId},
-    lock::KernelLock,
+    lock::{KernelLock, LockState},
 };
 
 use super::{check_generation, discover_error, state_error};
@@ -11,18 +16,49 @@ use crate::{
     client::discover::{self, DiscoverError, Found},
     state::SessionDir,
 };
-/// Takes a session's directory away, under both locks.
+/// What one attempt came to.
+enum Attempt {
+    /// Nothing is left of the session.
+    Done,
+    /// An owner that has recorded its end is still on its way out.
+    OwnerLeaving,
+}
+
+/// Takes what is left of a session away; `abandoned` says that nobody waits for it any more.
+///
+/// The wait for an owner on its way out holds no lock, so that it keeps nobody else waiting.
 pub(super) fn remove(
     dir: &SessionDir,
     session: &SessionId,
     generation: Option<Generation>,
+    abandoned: &AtomicBool,
 ) -> Result<(), BackendError> {
-    if !dir.path().is_dir() {
-        return Ok(());
-    }
     let lock_error = |err| discover_error("remove", session, DiscoverError::Lock(err));
+    while !abandoned.load(Ordering::Relaxed) {
+        match attempt(dir, session, generation, abandoned)? {
+            Attempt::Done => break,
+            Attempt::OwnerLeaving => match KernelLock::share(&dir.owner_lock()) {
+                Ok(_it_is_gone) => {}
+                Err(err) if err.io_kind() == ErrorKind::NotFound => {}
+                Err(err) => return Err(lock_error(err)),
+            },
+        }
+    }
+    Ok(())
+}
+
+fn attempt(
+    dir: &SessionDir,
+    session: &SessionId,
+    generation: Option<Generation>,
+    abandoned: &AtomicBool,
+) -> Result<Attempt, BackendError> {
+    let lock_error = |err| discover_error("remove", session, DiscoverError::Lock(err));
+    if !dir.exists() {
+        return Ok(Attempt::Done);
+    }
     let _start = match KernelLock::acquire(&dir.start_lock()) {
-        Err(err) if err.io_kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(err) if err.io_kind() == ErrorKind::NotFound => return Ok(Attempt::Done),
         other => other.map_err(lock_error)?,
     };
     let found =
@@ -38,8 +74,13 @@ pub(super) fn remove(
         Found::Ended(start) => check_generation(session, generation, start.generation)?,
         Found::Nothing => {}
     }
-    // An owner that has recorded its end may still be on its way out.
-    let _owner = KernelLock::acquire(&dir.owner_lock()).map_err(lock_error)?;
-    dir.remove()
-        .map_err(|err| state_error("remove", session, err))
+    if KernelLock::look(&dir.owner_lock()).map_err(lock_error)? == LockState::Held {
+        return Ok(Attempt::OwnerLeaving);
+    }
+    // Whoever asked was told that it timed out; what is there now may be another start.
+    if !abandoned.load(Ordering::Relaxed) {
+        dir.remove()
+            .map_err(|err| state_error("remove", session, err))?;
+    }
+    Ok(Attempt::Done)
 }

@@ -68,8 +68,15 @@ impl Shared {
     fn note(&self, incoming: Incoming) -> Option<OutputEvent> {
         match incoming {
             Incoming::Event(event) => {
-                if let OutputEvent::ControlLost { .. } = event {
-                    self.controls.store(false, Ordering::Relaxed);
+                match event {
+                    OutputEvent::ControlLost { .. } | OutputEvent::Ended(_) => {
+                        self.controls.store(false, Ordering::Relaxed);
+                        self.changed.notify_waiters();
+                    }
+                    OutputEvent::Snapshot { .. }
+                    | OutputEvent::Output { .. }
+                    | OutputEvent::Lagged { .. }
+                    | OutputEvent::Resized { .. } => {}
                 }
                 Some(event)
             }
@@ -86,7 +93,7 @@ impl Shared {
         INPUT_WINDOW_BYTES.saturating_sub(sent - self.taken.load(Ordering::Relaxed))
     }
 
-    /// Waits until something more may be sent; returns how much, at least one byte.
+    /// Waits until something more may be sent, or nothing ever will; returns how much, in bytes.
     async fn open_window(&self) -> Result<u64, ConnectError> {
         loop {
             let changed = self.changed.notified();
@@ -94,7 +101,7 @@ impl Shared {
             // Registered before the look, so that no change in between is missed.
             changed.as_mut().enable();
             match self.room() {
-                0 => {}
+                0 if self.controls.load(Ordering::Relaxed) => {}
                 room => return Ok(room),
             }
             tokio::select! {
@@ -104,10 +111,13 @@ impl Shared {
         }
     }
 
-    /// Reads until the window opens, or until so much output was kept that it must be polled first.
+    /// Reads until the typist may go on, or until so much was kept that it must be polled first.
     async fn read_ahead(&self) -> Result<(), ConnectError> {
         let mut reader = self.reader.lock().await;
-        while self.room() == 0 {
+        while self.room() == 0 && self.controls.load(Ordering::Relaxed) {
+            if reader.is_over() {
+                return Err(ConnectError::Gone);
+            }
             if reader.is_full() {
                 drop(reader);
                 return std::future::pending().await;
@@ -199,7 +209,7 @@ impl LiveInput {
         Err(BackendError::Refused {
             action,
             session: self.shared.session.clone(),
-            reason: "this client only watches".into(),
+            reason: "this client has no control of it".into(),
         })
     }
 
@@ -216,14 +226,17 @@ impl InputSink for LiveInput {
         let shared = &self.shared;
         let _turn = self.turn.lock().await;
         while !input.is_empty() {
-            self.check_control(ACTION)?;
             let room = shared
                 .open_window()
                 .await
                 .map_err(|err| shared.failed(ACTION, err))?;
+            self.check_control(ACTION)?;
+            // With a place in the queue there is no wait between counting a piece and sending it.
+            let place = self.frames.reserve().await;
+            let place = place.map_err(|_| shared.failed(ACTION, ConnectError::Gone))?;
             let piece = take_piece(&mut input, room);
             shared.sent.fetch_add(piece.len() as u64, Ordering::Relaxed);
-            self.queue(ACTION, codec::raw(Kind::Input, &piece)).await?;
+            place.send(codec::raw(Kind::Input, &piece));
         }
         self.check_control(ACTION)
     }

@@ -33,6 +33,8 @@ pub(crate) struct EndedStart {
     pub(crate) size: TermSize,
     /// Whether the owner recorded the end; otherwise there is no final screen.
     pub(crate) recorded: bool,
+    /// The child of an owner that was lost, if it lives on.
+    pub(crate) left_child: Option<u32>,
 }
 
 /// Why it cannot be said.
@@ -103,6 +105,7 @@ fn recorded(exit: ExitFile) -> EndedStart {
         },
         size: exit.size,
         recorded: true,
+        left_child: None,
     }
 }
 
@@ -117,6 +120,7 @@ fn lost(owner: &OwnerFile) -> EndedStart {
         },
         size: owner.size,
         recorded: false,
+        left_child: owner.left_child(),
     }
 }
 

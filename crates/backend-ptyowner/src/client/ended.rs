@@ -3,7 +3,7 @@
 use abide_core::{
     backend::{
         AttachRequest, Attachment, BackendError, Capture, CaptureRequest, Ended, InputSink,
-        OutputEvent, OutputStream, Scrollback,
+        OutputEvent, OutputStream, Scrollback, Survivor,
     },
     id::{ClientId, SessionId},
     limits::SCROLLBACK_LINES,
@@ -17,6 +17,7 @@ use super::discover::EndedStart;
 use crate::{
     owner::render,
     state::{SessionDir, StateError},
+    sys,
 };
 
 /// The number of a client that no owner knows.
@@ -116,5 +117,14 @@ impl NoInput {
 impl EndedStart {
     pub(crate) fn ended(&self) -> Ended {
         self.ended.clone()
+    }
+
+    /// Returns what is left of its tree, as far as it is known.
+    pub(crate) fn survivors(&self) -> Vec<Survivor> {
+        let named = |pid| Survivor {
+            pid,
+            name: sys::process::name(pid),
+        };
+        self.left_child.map(named).into_iter().collect()
     }
 }

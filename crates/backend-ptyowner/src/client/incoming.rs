@@ -70,7 +70,7 @@ impl Reader {
 
     /// Tells whether no more may be kept.
     pub(crate) fn is_full(&self) -> bool {
-        KEEP_BYTES <= self.kept_bytes || self.is_over()
+        KEEP_BYTES <= self.kept_bytes
     }
 
     /// Takes the oldest event that was kept.

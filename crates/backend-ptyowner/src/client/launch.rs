@@ -3,7 +3,7 @@
 //! The launcher holds no lock: whether there is a start already, the new owner decides under the
 //! session's own. So a launcher that is dropped or killed leaves nothing to be cleaned up.
 
-use std::{io, path::PathBuf, process::Stdio, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use abide_core::{
     backend::{BackendError, SessionSpec},
@@ -33,6 +33,26 @@ const READY_DEADLINE: Duration = Duration::from_secs(30);
 /// How much of the end of an owner's log an error shows, in bytes.
 const LOG_TAIL_BYTES: usize = 2000;
 
+/// Variables that an owner gets: what finds programs, directories and the user's services, and what
+/// Windows starts nothing without.
+const OWNER_VARIABLES: &[&str] = &[
+    "DBUS_SESSION_BUS_ADDRESS",
+    "HOME",
+    "LANG",
+    "LLVM_PROFILE_FILE",
+    "LOCALAPPDATA",
+    "PATH",
+    "SystemDrive",
+    "SystemRoot",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "USERPROFILE",
+    "XDG_RUNTIME_DIR",
+];
+
 /// What a launch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Launched {
@@ -47,6 +67,8 @@ pub(crate) async fn launch(
     settings: &OwnerSettings,
     spec: &SessionSpec,
 ) -> Result<Launched, BackendError> {
+    let dir = SessionDir::new(&settings.owners_dir, &spec.session);
+    let logged_before = std::fs::metadata(dir.log()).map_or(0, |meta| meta.len());
     let attempt = tokio::time::timeout(READY_DEADLINE, attempt(settings, spec));
     let reply = match attempt.await {
         Ok(reply) => reply?,
@@ -59,9 +81,10 @@ pub(crate) async fn launch(
             });
         }
     };
-    judge(settings, spec, reply)
+    judge(spec, reply, || log_tail(&dir, logged_before))
 }
 
+/// Tries each way to start an owner until one says something; `None` if none did.
 async fn attempt(
     settings: &OwnerSettings,
     spec: &SessionSpec,
@@ -72,14 +95,21 @@ async fn attempt(
         source: source.into(),
     };
     let request = zeroize::Zeroizing::new(codec::encode_launch(&request(settings, spec)));
-    let mut owner = spawn(settings).map_err(failed)?;
-    settings.probe.reached("launch.spawned");
-    let reply = converse(&mut owner, &request, &*settings.probe)
-        .await
-        .map_err(failed)?;
-    // The process that was spawned ends as soon as the owner has left it.
-    owner.wait().await.map_err(failed)?;
-    Ok(reply)
+    for command in commands(settings).map_err(failed)? {
+        let mut owner = tokio::process::Command::from(command)
+            .spawn()
+            .map_err(failed)?;
+        settings.probe.reached("launch.spawned");
+        let reply = converse(&mut owner, &request, &*settings.probe)
+            .await
+            .map_err(failed)?;
+        // The process that was spawned ends as soon as the owner has left it.
+        owner.wait().await.map_err(failed)?;
+        if reply.is_some() {
+            return Ok(reply);
+        }
+    }
+    Ok(None)
 }
 
 fn request(settings: &OwnerSettings, spec: &SessionSpec) -> LaunchRequest {
@@ -103,17 +133,21 @@ fn request(settings: &OwnerSettings, spec: &SessionSpec) -> LaunchRequest {
     }
 }
 
-fn spawn(settings: &OwnerSettings) -> io::Result<Child> {
+/// Returns the commands that start an owner, with an environment of their own: what the session's
+/// environment leaves out must not be found in that of the child's parent.
+fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process::Command>> {
     let program: PathBuf = match &settings.helper {
         Helper::ThisProgram => std::env::current_exe()?,
         Helper::Program(path) => path.clone(),
     };
-    let mut command = sys::detach::owner_command(&program, &OWNER_WORDS);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    tokio::process::Command::from(command).spawn()
+    let mut commands = sys::detach::owner_commands(&program, &OWNER_WORDS);
+    for command in &mut commands {
+        command.env_clear();
+        command.envs(
+            std::env::vars_os().filter(|(name, _)| OWNER_VARIABLES.iter().any(|kept| name == kept)),
+        );
+    }
+    Ok(commands)
 }
 
 /// Hands over the request and reads the reply; `None` if the owner ended without one.
@@ -141,9 +175,9 @@ async fn converse(
 }
 
 fn judge(
-    settings: &OwnerSettings,
     spec: &SessionSpec,
     reply: Option<LaunchReply>,
+    log_tail: impl FnOnce() -> Option<String>,
 ) -> Result<Launched, BackendError> {
     let session = spec.session.clone();
     let launch_failed = |reason| BackendError::LaunchFailed { session, reason };
@@ -168,21 +202,20 @@ fn judge(
         Some(LaunchReply::Locked { reason } | LaunchReply::Failed { reason }) => {
             Err(launch_failed(reason))
         }
-        None => {
-            let dir = SessionDir::new(&settings.owners_dir, &spec.session);
-            Err(launch_failed(match log_tail(&dir) {
-                Some(tail) => {
-                    format!("its owner ended without a word; the end of its log:\n{tail}")
-                }
-                None => "its owner ended without a word and left no log".into(),
-            }))
-        }
+        None => Err(launch_failed(match log_tail() {
+            Some(tail) => {
+                format!("its owner ended without a word; the end of its log:\n{tail}")
+            }
+            None => "its owner ended without a word and left no log".into(),
+        })),
     }
 }
 
-fn log_tail(dir: &SessionDir) -> Option<String> {
+/// Returns the end of what an owner logged since the log was that long.
+fn log_tail(dir: &SessionDir, logged_before: u64) -> Option<String> {
     let log = std::fs::read(dir.log()).ok()?;
-    let tail = &log[log.len().saturating_sub(LOG_TAIL_BYTES)..];
+    let new = log.get(usize::try_from(logged_before).ok()?..)?;
+    let tail = &new[new.len().saturating_sub(LOG_TAIL_BYTES)..];
     let text = String::from_utf8_lossy(tail).trim_end().to_owned();
     (!text.is_empty()).then_some(text)
 }

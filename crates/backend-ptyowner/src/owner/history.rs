@@ -25,6 +25,9 @@ const READ_BYTES: usize = 8 * 1024;
 /// Longest output in one frame when old output is sent again, in bytes.
 const REPLAY_BYTES: usize = 64 * 1024;
 
+/// Most output that is sent again, in bytes. A client that missed more gets a snapshot.
+const MAX_REPLAY_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Output as it was read.
 pub(crate) struct Chunk {
     /// The frame for clients.
@@ -75,20 +78,76 @@ impl History {
         self.kept.end()
     }
 
-    /// Returns frames with everything from `offset` on, if all of that is still kept.
+    /// Returns frames with everything from `offset` on, if all of that is still kept and not too
+    /// much to be sent at once.
     pub(crate) fn frames_since(&self, offset: Offset) -> Option<Vec<Bytes>> {
+        if MAX_REPLAY_BYTES < self.end().since(offset) {
+            return None;
+        }
         let mut position = offset;
         let mut frames = Vec::new();
-        for chunk in self.kept.since(offset)? {
-            for piece in chunk.chunks(REPLAY_BYTES) {
-                let mut frame = BytesMut::with_capacity(PREFIX_BYTES + piece.len());
-                frame.put_slice(&header(Kind::Output, size_of::<u64>() + piece.len()));
-                frame.put_u64_le(position.get());
-                frame.put_slice(piece);
-                frames.push(frame.freeze());
-                position = position.advanced(piece.len());
+        let mut next = Vec::with_capacity(REPLAY_BYTES);
+        let mut rest = self.kept.since(offset)?.into_iter();
+        let mut chunk = Bytes::new();
+        loop {
+            if chunk.is_empty() {
+                match rest.next() {
+                    Some(following) => chunk = following,
+                    None => break,
+                }
+            }
+            let piece = chunk.split_to(chunk.len().min(REPLAY_BYTES - next.len()));
+            next.extend_from_slice(&piece);
+            if next.len() == REPLAY_BYTES {
+                frames.push(output_frame(position, &next));
+                position = position.advanced(next.len());
+                next.clear();
             }
         }
+        if !next.is_empty() {
+            frames.push(output_frame(position, &next));
+        }
         Some(frames)
+    }
+}
+
+fn output_frame(offset: Offset, output: &[u8]) -> Bytes {
+    let mut frame = BytesMut::with_capacity(PREFIX_BYTES + output.len());
+    frame.put_slice(&header(Kind::Output, size_of::<u64>() + output.len()));
+    frame.put_u64_le(offset.get());
+    frame.put_slice(output);
+    frame.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves O10
+    #[test]
+    fn many_small_reads_are_sent_again_as_few_frames_with_every_byte() {
+        let mut history = History::new(1024 * 1024);
+        let mut all = Vec::new();
+        for number in 0..20_000 {
+            let text = format!("{number} ");
+            history.room().extend_from_slice(text.as_bytes());
+            history.take();
+            all.extend_from_slice(text.as_bytes());
+        }
+        let frames = history
+            .frames_since(Offset::new(7))
+            .expect("all of it is kept");
+        assert_eq!(frames.len(), (all.len() - 7).div_ceil(REPLAY_BYTES));
+        let mut position = 7;
+        for frame in frames {
+            assert_eq!(
+                frame[HEADER_BYTES..PREFIX_BYTES],
+                (position as u64).to_le_bytes()
+            );
+            let output = &frame[PREFIX_BYTES..];
+            assert_eq!(output, &all[position..position + output.len()]);
+            position += output.len();
+        }
+        assert_eq!(position, all.len());
     }
 }

@@ -14,14 +14,25 @@ pub(crate) enum Author {
     Owner,
 }
 
-/// The queue. Its bound is the window of each client.
+/// Answers of the owner that wait to be typed, in bytes. A child that asks and never reads loses
+/// what is beyond, as it would with a terminal.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// The queue. Its bound is the window of each client, and one for the owner's own answers.
 #[derive(Debug, Default)]
 pub(crate) struct InputQueue {
     waiting: VecDeque<(Author, Bytes)>,
+    answer_bytes: usize,
 }
 
 impl InputQueue {
     pub(crate) fn push(&mut self, author: Author, input: Bytes) {
+        if author == Author::Owner {
+            if MAX_ANSWER_BYTES < self.answer_bytes + input.len() {
+                return;
+            }
+            self.answer_bytes += input.len();
+        }
         if !input.is_empty() {
             self.waiting.push_back((author, input));
         }
@@ -41,14 +52,64 @@ impl InputQueue {
         let (author, input) = self.waiting.front_mut()?;
         let author = *author;
         input.advance(count);
+        if author == Author::Owner {
+            self.answer_bytes -= count;
+        }
         if input.is_empty() {
             self.waiting.pop_front();
         }
         Some(author)
     }
 
+    /// Forgets what waits of one author.
+    pub(crate) fn forget(&mut self, author: Author) {
+        self.waiting.retain(|(of, _)| *of != author);
+        if author == Author::Owner {
+            self.answer_bytes = 0;
+        }
+    }
+
     /// Forgets everything; the terminal is gone.
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
+        self.answer_bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves O13
+    #[test]
+    fn answers_that_are_not_read_are_bounded() {
+        let mut queue = InputQueue::default();
+        for _ in 0..100_000 {
+            queue.push(Author::Owner, Bytes::from_static(b"\x1b[1;1R"));
+        }
+        let mut left = 0;
+        while let Some(Author::Owner) = queue.typed(queue.front().len()) {
+            left += 1;
+        }
+        assert_eq!(left, MAX_ANSWER_BYTES / 6);
+        queue.push(Author::Owner, Bytes::from_static(b"again"));
+        assert_eq!(queue.front(), b"again");
+    }
+
+    /// proves O9
+    #[test]
+    fn what_one_author_typed_can_be_forgotten_without_the_others() {
+        let (a, b) = (
+            Author::Client(ClientId::new(1)),
+            Author::Client(ClientId::new(2)),
+        );
+        let mut queue = InputQueue::default();
+        queue.push(a, Bytes::from_static(b"paste"));
+        queue.push(b, Bytes::from_static(b"\x03"));
+        queue.push(a, Bytes::from_static(b"more"));
+        queue.forget(a);
+        assert_eq!(queue.front(), b"\x03");
+        assert_eq!(queue.typed(1), Some(b));
+        assert!(queue.is_empty());
     }
 }

@@ -29,6 +29,7 @@ use interprocess::local_socket::tokio::Listener as Socket;
 
 use super::{
     listener::Secrets,
+    log::Log,
     program,
     session::{Identity, Session},
 };
@@ -61,7 +62,6 @@ pub(crate) struct Started {
     pub(crate) secrets: Secrets,
     pub(crate) log: File,
     pub(crate) probe: Arc<dyn Probe>,
-    pub(crate) start_lock: KernelLock,
     pub(crate) owner_lock: KernelLock,
 }
 
@@ -84,7 +84,9 @@ pub(crate) fn endpoint_stem(generation: &[u8; 16]) -> String {
 }
 
 /// Starts the session, or says why not; what this call made is taken away again then.
-pub(crate) fn start(request: LaunchRequest) -> Result<Started, LaunchReply> {
+///
+/// The second of the two is `start.lock`, to be given back when the start was announced.
+pub(crate) fn start(request: LaunchRequest) -> Result<(Started, KernelLock), LaunchReply> {
     let wanted = parse(request)?;
     let probe = probe::for_session(&wanted.env);
     let start_lock = lock_start(&wanted.dir)?;
@@ -94,12 +96,16 @@ pub(crate) fn start(request: LaunchRequest) -> Result<Started, LaunchReply> {
         Existing::Earlier => true,
         Existing::None => false,
     };
-    let started = start_new(&wanted, probe, start_lock);
-    if started.is_err() && !earlier {
-        // Nothing can be done about a directory that stays; it describes no start.
-        let _ = wanted.dir.remove();
+    match start_new(&wanted, probe) {
+        Ok(started) => Ok((started, start_lock)),
+        Err(reply) => {
+            if !earlier {
+                // Still under `start.lock`. A directory that stays describes no start.
+                let _ = wanted.dir.remove();
+            }
+            Err(reply)
+        }
     }
-    started
 }
 
 fn parse(mut request: LaunchRequest) -> Result<Wanted, LaunchReply> {
@@ -223,11 +229,7 @@ fn is_held(wanted: &Wanted) -> Result<bool, LaunchReply> {
     Ok(state == LockState::Held)
 }
 
-fn start_new(
-    wanted: &Wanted,
-    probe: Arc<dyn Probe>,
-    start_lock: KernelLock,
-) -> Result<Started, LaunchReply> {
+fn start_new(wanted: &Wanted, probe: Arc<dyn Probe>) -> Result<Started, LaunchReply> {
     let path = program::resolve(&wanted.argv[0], wanted.env.get("PATH"))
         .map_err(|reason| LaunchReply::ProgramNotFound { reason })?;
     check_directory(&wanted.cwd)?;
@@ -258,7 +260,6 @@ fn start_new(
         },
         log,
         probe,
-        start_lock,
         owner_lock,
     })
 }
@@ -301,6 +302,7 @@ fn make_session(
         pid_start: sys::process::start_time(pid),
         boot_id: sys::process::boot_id(),
         child_pid: child.pid,
+        child_start: sys::process::start_time(child.pid),
         endpoint: endpoint.to_owned(),
         versions: vec![PROTOCOL_VERSION],
         release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -349,8 +351,13 @@ fn open_log(dir: &SessionDir) -> Result<File, LaunchReply> {
     let log = open().map_err(|err: std::io::Error| {
         failed(&format!("cannot write `{}`: {err}", dir.log().display()))
     })?;
+    let writer = log.try_clone().map(Log::new);
+    let writer = writer.map_err(|err| failed(&format!("cannot write a log: {err}")))?;
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
+        // Otherwise a line that cannot be written is reported on standard error, with a panic if
+        // that, being the same file, cannot be written either.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_target(false)
         .try_init()

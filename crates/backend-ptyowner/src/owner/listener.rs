@@ -1,6 +1,6 @@
 //! Accepts connections, as many as the limit allows, and looks after their tasks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use abide_core::id::ClientId;
 use interprocess::local_socket::{
@@ -11,12 +11,15 @@ use tokio::{io::AsyncWriteExt as _, sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{peer::Peer, session::Command};
+use super::{peer::Peer, session::Command, timer};
 use crate::{
     sys,
     token::Token,
     wire::{codec, frame::Kind, hello::Refused, limits::MAX_CONNECTIONS},
 };
+
+/// Time until connections are accepted again after one could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What every client must prove.
 #[derive(Debug)]
@@ -55,11 +58,9 @@ impl Listener {
                     }
                     Ok(stream) => refuse_one_too_many(&stream).await,
                     Err(err) => {
-                        // Out of descriptors, as a rule: wait for a connection to end.
+                        // Out of descriptors, as a rule: give them time to come free.
                         warn!(error = %err, "cannot accept a connection");
-                        if peers.join_next().await.is_none() {
-                            tokio::task::yield_now().await;
-                        }
+                        timer::at(Some(timer::after(ACCEPT_PAUSE))).await;
                     }
                 }
             }

@@ -15,9 +15,11 @@ use tokio::sync::Notify;
 /// Output that waits for one client, in bytes.
 pub(crate) const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
 
-/// Other frames that wait for one client. A whole history of 4 MiB in frames of a few kilobytes
-/// stays below it.
-const MAX_OTHER_FRAMES: usize = 8 * 1024;
+/// What a frame counts in addition to the output in it, in bytes: about what it costs to keep.
+const FRAME_BYTES: usize = 64;
+
+/// Other frames that wait for one client, in bytes: several of the largest snapshots.
+const MAX_OTHER_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a client's writer does next.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +49,9 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct Queue {
     frames: VecDeque<Entry>,
-    output_bytes: usize,
+    /// What waits, counted with [`FRAME_BYTES`] for each frame.
+    output_weight: usize,
+    other_weight: usize,
     lagging: bool,
     closed: bool,
 }
@@ -63,30 +67,36 @@ impl Outbox {
     /// Queues a frame with `len` bytes of output, or drops it with all other output that waits.
     pub(crate) fn push_output(&self, frame: Bytes, len: usize) -> Result<(), Lagging> {
         let mut queue = self.lock();
-        if queue.output_bytes + len <= MAX_OUTPUT_BYTES {
-            queue.output_bytes += len;
+        let weight = len + FRAME_BYTES;
+        if queue.output_weight + weight <= MAX_OUTPUT_BYTES {
+            queue.output_weight += weight;
             queue.frames.push_back(Entry::Output(frame, len));
             drop(queue);
             self.changed.notify_one();
             return Ok(());
         }
-        let skipped = (queue.output_bytes + len) as u64;
+        let waiting = queue.frames.iter().map(|entry| match entry {
+            Entry::Output(_, len) => *len as u64,
+            Entry::Other(_) => 0,
+        });
+        let skipped = waiting.sum::<u64>() + len as u64;
         queue
             .frames
             .retain(|entry| matches!(entry, Entry::Other(_)));
-        queue.output_bytes = 0;
+        queue.output_weight = 0;
         queue.lagging = true;
         Err(Lagging { skipped })
     }
 
-    /// Queues a frame that is never dropped; closes the box if there are too many.
+    /// Queues a frame that is never dropped; closes the box if there is too much of such.
     pub(crate) fn push(&self, frame: Bytes) {
         let mut queue = self.lock();
-        if MAX_OTHER_FRAMES <= queue.frames.len() {
+        queue.other_weight += frame.len() + FRAME_BYTES;
+        if queue.other_weight <= MAX_OTHER_BYTES {
+            queue.frames.push_back(Entry::Other(frame));
+        } else {
             queue.closed = true;
             queue.frames.clear();
-        } else {
-            queue.frames.push_back(Entry::Other(frame));
         }
         drop(queue);
         self.changed.notify_one();
@@ -114,10 +124,13 @@ impl Outbox {
         let mut queue = self.lock();
         match queue.frames.pop_front() {
             Some(Entry::Output(frame, len)) => {
-                queue.output_bytes -= len;
+                queue.output_weight -= len + FRAME_BYTES;
                 Some(Next::Send(frame))
             }
-            Some(Entry::Other(frame)) => Some(Next::Send(frame)),
+            Some(Entry::Other(frame)) => {
+                queue.other_weight -= frame.len() + FRAME_BYTES;
+                Some(Next::Send(frame))
+            }
             None if std::mem::take(&mut queue.lagging) => Some(Next::AskForSnapshot),
             None if queue.closed => Some(Next::Close),
             None => None,
@@ -141,7 +154,7 @@ mod tests {
     #[test]
     fn output_that_does_not_fit_is_dropped_counted_and_followed_by_a_snapshot() {
         let outbox = Outbox::default();
-        let half = MAX_OUTPUT_BYTES / 2;
+        let half = MAX_OUTPUT_BYTES / 2 - FRAME_BYTES;
         assert_eq!(outbox.push_output(frame("a"), half), Ok(()));
         outbox.push(frame("reply"));
         assert_eq!(outbox.push_output(frame("b"), half), Ok(()));
@@ -160,9 +173,33 @@ mod tests {
     #[test]
     fn a_client_that_asks_without_reading_is_cut_off() {
         let outbox = Outbox::default();
-        for _ in 0..=MAX_OTHER_FRAMES {
-            outbox.push(frame("reply"));
+        let part = Bytes::from(vec![0; 64 * 1024]);
+        for _ in 0..MAX_OTHER_BYTES / part.len() {
+            outbox.push(part.clone());
         }
         assert_eq!(outbox.take(), Some(Next::Close));
+    }
+
+    /// proves O12, O14
+    #[test]
+    fn many_small_outputs_lag_and_never_cost_the_client_its_end() {
+        let outbox = Outbox::default();
+        let mut skipped = 0;
+        for _ in 0..100_000 {
+            match outbox.push_output(frame("x"), 1) {
+                Ok(()) => {}
+                Err(lagging) => skipped += lagging.skipped,
+            }
+        }
+        outbox.push(frame("end"));
+        assert!(0 < skipped);
+        let mut last = outbox.take();
+        while let Some(Next::Send(sent)) = &last {
+            if sent == "end" {
+                return;
+            }
+            last = outbox.take();
+        }
+        panic!("the end was not sent, but {last:?}");
     }
 }

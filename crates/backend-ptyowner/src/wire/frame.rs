@@ -1,5 +1,6 @@
 //! Frames: a header of eight bytes, checked before anything is allocated, and a body.
 
+use abide_core::limits::INPUT_CHUNK_BYTES;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{
@@ -83,10 +84,11 @@ impl Sender {
         }
     }
 
-    fn max_body_bytes(self) -> usize {
-        match self {
-            Self::NewClient => MAX_FIRST_BODY_BYTES,
-            Self::Client | Self::Owner => MAX_BODY_BYTES,
+    fn max_body_bytes(self, kind: Kind) -> usize {
+        match (self, kind) {
+            (Self::NewClient, _) => MAX_FIRST_BODY_BYTES,
+            (Self::Client, Kind::Input) => INPUT_CHUNK_BYTES,
+            (Self::Client | Self::Owner, _) => MAX_BODY_BYTES,
         }
     }
 }
@@ -151,7 +153,7 @@ impl Decoder {
             self.buffer[7],
         ];
         let len = u32::from_le_bytes(len) as usize;
-        let limit = self.sender.max_body_bytes();
+        let limit = self.sender.max_body_bytes(kind);
         if limit < len {
             return Err(WireError::BodyTooLong { kind, len, limit });
         }
@@ -244,7 +246,8 @@ mod tests {
     fn a_length_beyond_the_limit_is_refused_before_anything_is_allocated() {
         for (sender, kind, limit) in [
             (Sender::NewClient, Kind::Hello, MAX_FIRST_BODY_BYTES),
-            (Sender::Client, Kind::Input, MAX_BODY_BYTES),
+            (Sender::Client, Kind::Call, MAX_BODY_BYTES),
+            (Sender::Client, Kind::Input, INPUT_CHUNK_BYTES),
             (Sender::Owner, Kind::Output, MAX_BODY_BYTES),
         ] {
             for len in [limit + 1, u32::MAX as usize] {

@@ -8,9 +8,9 @@ use abide_core::{
 };
 use tracing::{info, warn};
 
-use super::Session;
+use super::{Session, clients::Left};
 use crate::{
-    owner::screen::Answering,
+    owner::{input::Author, screen::Answering},
     wire::{
         event::{Answer, Attached, Event, Failure, Reply, Snapshot},
         request::{Attach, Mode, Scrollback, Size},
@@ -26,7 +26,10 @@ impl Session {
         }
         let controls = attach.mode != Mode::View && !self.life.is_over();
         if controls {
-            self.clients.give_control(client, SystemClock.now());
+            if let Some(loser) = self.clients.give_control(client, SystemClock.now()) {
+                // Nobody waits behind the paste of one who has no say any more.
+                self.input.forget(Author::Client(loser));
+            }
             self.screen.set_answering(Answering::Controller);
             if let Some(size) = attach.size {
                 self.resize(size, Some(client));
@@ -65,9 +68,14 @@ impl Session {
     }
 
     /// Forgets the client; from now on the owner answers for it if it had control.
+    ///
+    /// What a person typed before they detached is still typed; what a client that only typed has
+    /// given up on is not, since it will report that it was not.
     pub(super) fn on_left(&mut self, client: ClientId) {
-        if self.clients.leave(client) {
-            self.screen.set_answering(Answering::Owner);
+        match self.clients.leave(client) {
+            Left::Control => self.screen.set_answering(Answering::Owner),
+            Left::Injector => self.input.forget(Author::Client(client)),
+            Left::Viewer => {}
         }
         self.forget_stopper(client);
     }

@@ -66,6 +66,14 @@ enum Typing {
     Inject,
 }
 
+/// What a client had that left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    Control,
+    Injector,
+    Viewer,
+}
+
 /// Input of one client since it connected, in bytes.
 #[derive(Default)]
 struct InputCount {
@@ -86,14 +94,20 @@ impl Clients {
         self.all.insert(client, joined);
     }
 
-    /// Forgets the client; tells whether it had control.
-    pub(super) fn leave(&mut self, client: ClientId) -> bool {
-        self.all.remove(&client);
-        let had_control = self.is_controller(client);
-        if had_control {
+    /// Forgets the client; returns what it had.
+    pub(super) fn leave(&mut self, client: ClientId) -> Left {
+        let left = self.all.remove(&client);
+        if self.is_controller(client) {
             self.controller = None;
+            return Left::Control;
         }
-        had_control
+        match left {
+            Some(Client {
+                typing: Typing::Inject,
+                ..
+            }) => Left::Injector,
+            _ => Left::Viewer,
+        }
     }
 
     pub(super) fn controller(&self) -> Option<&Holder> {
@@ -121,11 +135,9 @@ impl Clients {
         u32::try_from(viewers.count()).unwrap_or(u32::MAX)
     }
 
-    /// Gives control to the client; whoever had it is told and goes on watching.
-    pub(super) fn give_control(&mut self, client: ClientId, now: Timestamp) {
-        let Some(taker) = self.all.get_mut(&client) else {
-            return;
-        };
+    /// Gives control to the client; whoever had it is told, goes on watching, and is returned.
+    pub(super) fn give_control(&mut self, client: ClientId, now: Timestamp) -> Option<ClientId> {
+        let taker = self.all.get_mut(&client)?;
         taker.typing = Typing::Control;
         let holder = Holder {
             client,
@@ -135,10 +147,12 @@ impl Clients {
         let lost = Event::ControlLost((&holder).into());
         let loser = self.controller.replace(holder);
         let loser = loser.filter(|loser| loser.client != client);
-        if let Some(loser) = loser.and_then(|loser| self.all.get_mut(&loser.client)) {
+        let loser = loser?.client;
+        if let Some(loser) = self.all.get_mut(&loser) {
             loser.typing = Typing::Lost;
             loser.outbox.push(codec::encode(Kind::Event, &lost));
         }
+        Some(loser)
     }
 
     pub(super) fn let_inject(&mut self, client: ClientId) {

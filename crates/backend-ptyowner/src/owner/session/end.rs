@@ -7,6 +7,7 @@ use abide_core::{
     id::ClientId,
     replay::Offset,
 };
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 use tracing::{error, info};
 
@@ -14,15 +15,19 @@ use super::Session;
 use crate::{
     owner::timer,
     state::{ExitFile, SCHEMA},
+    sys::pty::Read,
     wire::{
         event::{Ended, Event, Outcome},
         request::Scrollback,
     },
 };
 
-/// Time after the child's end for the terminal to report its own. The kernel hangs the terminal up
-/// when its session leader ends, so this runs out only where it does not.
+/// Time after the child's end for the terminal to report its own. It runs out if another process
+/// still has the terminal open: the child's end then is the session's.
 const DRAIN_WAIT: Duration = Duration::from_millis(15);
+
+/// Reads at the very end; more than any terminal holds, and an end to one that is flooded.
+const MAX_DRAIN_READS: usize = 64;
 
 /// How far a session's life has come.
 pub(super) struct Life {
@@ -109,7 +114,18 @@ impl Session {
         if let Stage::Draining { outcome, until } = self.life.stage
             && until <= timer::after(Duration::ZERO)
         {
+            self.drain();
             self.end(outcome);
+        }
+    }
+
+    /// Reads what the terminal still holds, without waiting.
+    fn drain(&mut self) {
+        for _ in 0..MAX_DRAIN_READS {
+            match self.pty.read(self.history.room()).now_or_never() {
+                Some(Ok(Read::Bytes(_))) => self.on_output(),
+                _ => return,
+            }
         }
     }
 
@@ -162,6 +178,11 @@ impl Session {
         let screen = self.screen.snapshot(Scrollback::Replace);
         match self.identity.dir.write_end(&exit, &screen) {
             Ok(()) => *recorded = true,
+            Err(_) if !self.identity.dir.exists() => {
+                // Somebody removed the session by hand: nobody can find this owner any more.
+                error!("the session's directory is gone, and with it the place for its end");
+                *recorded = true;
+            }
             Err(err) => {
                 let source = std::error::Error::source(&err).map(ToString::to_string);
                 error!(error = %err, ?source, "the end is not recorded; the owner stays and tries again");

@@ -9,36 +9,54 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Returns the command that starts a new owner, ready for its standard input and output.
+/// Returns the commands that start a new owner, ready for its standard input and output, the best
+/// first. The next is tried if one ends without a word.
 ///
-/// Where the user has a systemd instance, the owner gets a scope of its own there, so that it
-/// survives the end of the login that it was started from as far as the system's settings allow.
-pub(crate) fn owner_command(program: &Path, args: &[&str]) -> Command {
+/// Where the user's systemd instance outlives the user's logins (`loginctl enable-linger`), the
+/// owner gets a scope of its own there, out of reach of the end of the login that it was started
+/// from. Where it does not, such a scope would end with the last login, and a plain process
+/// outlives it unless the system kills what users leave behind (logind.conf(5),
+/// `KillUserProcesses=`).
+pub(crate) fn owner_commands(program: &Path, args: &[&str]) -> Vec<Command> {
     let scope = scope_words(
         std::env::var_os("XDG_RUNTIME_DIR").as_deref(),
+        std::env::var_os("USER")
+            .as_deref()
+            .map(|user| Path::new(LINGER_DIR).join(user))
+            .as_deref(),
         find_in_path("systemd-run").as_deref(),
     );
-    let mut command = match scope {
-        Some(words) => {
-            let mut command = Command::new(&words[0]);
-            command.args(&words[1..]).arg(program);
-            command
-        }
-        None => Command::new(program),
-    };
-    command
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    command
+    let in_scope = scope.map(|words| {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg(program);
+        command
+    });
+    let mut commands: Vec<Command> = in_scope
+        .into_iter()
+        .chain([Command::new(program)])
+        .collect();
+    for command in &mut commands {
+        command
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+    }
+    commands
 }
 
-/// Returns the words to put before a program so that it runs in its own scope, if there is an
-/// instance of systemd for this user.
-fn scope_words(runtime_dir: Option<&OsStr>, systemd_run: Option<&Path>) -> Option<Vec<OsString>> {
+/// Holds a file for each user whose systemd instance outlives the user's logins.
+const LINGER_DIR: &str = "/var/lib/systemd/linger";
+
+/// Returns the words to put before a program so that it runs in its own scope, if this user has an
+/// instance of systemd and it stays.
+fn scope_words(
+    runtime_dir: Option<&OsStr>,
+    linger_file: Option<&Path>,
+    systemd_run: Option<&Path>,
+) -> Option<Vec<OsString>> {
     let private_socket = Path::new(runtime_dir?).join("systemd/private");
-    if !private_socket.exists() {
+    if !private_socket.exists() || !linger_file?.exists() {
         return None;
     }
     let mut words = vec![systemd_run?.as_os_str().to_owned()];
@@ -125,16 +143,21 @@ mod tests {
 
     /// proves E4
     #[test]
-    fn the_owner_gets_a_scope_only_where_the_user_has_an_instance_of_systemd() {
+    fn the_owner_gets_a_scope_only_where_the_users_systemd_outlives_the_login() {
         let dir = tempfile::tempdir().unwrap();
-        let run = Path::new("/usr/bin/systemd-run");
-        assert_eq!(scope_words(Some(dir.path().as_os_str()), Some(run)), None);
+        let runtime = Some(dir.path().as_os_str());
+        let linger = dir.path().join("linger");
+        let run = Some(Path::new("/usr/bin/systemd-run"));
+        assert_eq!(scope_words(runtime, Some(&linger), run), None);
         std::fs::create_dir(dir.path().join("systemd")).unwrap();
         std::fs::write(dir.path().join("systemd/private"), "").unwrap();
-        let words = scope_words(Some(dir.path().as_os_str()), Some(run)).unwrap();
+        assert_eq!(scope_words(runtime, Some(&linger), run), None);
+        std::fs::write(&linger, "").unwrap();
+        let words = scope_words(runtime, Some(&linger), run).unwrap();
         assert_eq!(words[0], "/usr/bin/systemd-run");
         assert!(words.contains(&"--scope".into()) && words.last().unwrap() == "--");
-        assert_eq!(scope_words(Some(dir.path().as_os_str()), None), None);
-        assert_eq!(scope_words(None, Some(run)), None);
+        assert_eq!(scope_words(runtime, Some(&linger), None), None);
+        assert_eq!(scope_words(runtime, None, run), None);
+        assert_eq!(scope_words(None, Some(&linger), run), None);
     }
 }

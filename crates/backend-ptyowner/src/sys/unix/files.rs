@@ -46,6 +46,11 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives a directory that is to be deleted another name.
+pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
+    fs::rename(path, retired)
+}
+
 /// Opens a private file that takes the place of the one at `path` when it is committed.
 pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
     AtomicWriteFile::options()

@@ -18,3 +18,9 @@ pub(crate) fn start_time(pid: u32) -> Option<u64> {
     let after_name = stat.rsplit_once(')')?.1;
     after_name.split_whitespace().nth(19)?.parse().ok()
 }
+
+/// Returns a process's name as the system shows it; empty if it is gone.
+pub(crate) fn name(pid: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}

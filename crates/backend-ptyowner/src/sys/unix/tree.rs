@@ -10,7 +10,10 @@ use std::{collections::BTreeSet, fs, io};
 use rustix::process::{Pid, Signal, WaitOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::wire::event::{Outcome, Survivor};
+use crate::{
+    entry::OWNER_WORDS,
+    wire::event::{Outcome, Survivor},
+};
 
 /// Learns of ended children.
 pub(crate) struct Reaper {
@@ -80,7 +83,7 @@ pub(crate) fn kill_round() -> Vec<u32> {
 pub(crate) fn survivors() -> Vec<Survivor> {
     let named = |pid| Survivor {
         pid,
-        name: name(pid),
+        name: super::process::name(pid),
     };
     descendants().into_iter().map(named).collect()
 }
@@ -90,16 +93,29 @@ pub(crate) fn is_empty() -> bool {
     descendants().is_empty()
 }
 
-/// Returns the live processes below this one.
+/// Returns the live processes below this one that belong to this session.
+///
+/// A session started inside this one has an owner of its own, which became this process's child
+/// when it left its launcher. It and what is below it is somebody else's.
 fn descendants() -> Vec<u32> {
     let mut found = BTreeSet::new();
     let mut open = children_of(std::process::id());
     while let Some(pid) = open.pop() {
-        if found.insert(pid) {
+        if !is_owner(pid) && found.insert(pid) {
             open.extend(children_of(pid));
         }
     }
     found.into_iter().filter(|pid| !is_zombie(*pid)).collect()
+}
+
+/// Tells whether a process was started as an owner. A program that pretends to be one is left
+/// alone, as it would be had it started one.
+fn is_owner(pid: u32) -> bool {
+    let argv = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words: Vec<&[u8]> = argv.split(|byte| *byte == 0).skip(1).collect();
+    // The last word, too, has a zero after it.
+    words.pop();
+    words == OWNER_WORDS.map(str::as_bytes)
 }
 
 /// Returns the children of a process: of all of its threads.
@@ -124,11 +140,6 @@ fn is_zombie(pid: u32) -> bool {
             matches!(rest.split_whitespace().next(), Some("Z" | "X" | "x") | None)
         })
     })
-}
-
-fn name(pid: u32) -> String {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    name.trim_end().to_owned()
 }
 
 fn to_pid(pid: u32) -> Option<Pid> {

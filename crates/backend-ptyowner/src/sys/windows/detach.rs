@@ -41,12 +41,12 @@ use super::handle::check;
 
 const STANDARD: [STD_HANDLE; 3] = [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE];
 
-/// Returns the command that starts a new owner, ready for its standard input and output.
+/// Returns the commands that start a new owner, ready for its standard input and output; one here.
 ///
 /// From here on this process passes its own standard handles on only where it is told to: a new
 /// process gets every handle that is not kept back, and whoever reads this process's output through
 /// a pipe would wait for the owner's end.
-pub(crate) fn owner_command(program: &Path, args: &[&str]) -> Command {
+pub(crate) fn owner_commands(program: &Path, args: &[&str]) -> Vec<Command> {
     keep_standard_handles();
     let mut command = Command::new(copy::lasting(program));
     command
@@ -56,7 +56,7 @@ pub(crate) fn owner_command(program: &Path, args: &[&str]) -> Command {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    command
+    vec![command]
 }
 
 /// Returns how to start an owner from a process whose job, if it is in one, has these limits.
