@@ -254,3 +254,55 @@ async fn no_value_of_the_environment_is_on_a_command_line_in_a_log_or_in_a_file(
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
+
+/// proves O16
+#[tokio::test]
+async fn a_child_that_outlived_its_owner_is_named_by_a_stop() {
+    let place = Place::new();
+    let script = "trap '' HUP; echo ready; exec sleep 300";
+    place
+        .backend
+        .ensure(&place.script("a", script))
+        .await
+        .unwrap();
+    let mut attachment = place.attach("a", AttachMode::View).await;
+    read_text(&mut attachment, "ready").await;
+    drop(attachment);
+    kill_owner(&place, "a").await;
+    let report = place
+        .backend
+        .stop(&session("a"), None, DEADLINE)
+        .await
+        .unwrap();
+    let [survivor] = &report.survivors[..] else {
+        panic!("{report:?}");
+    };
+    assert_eq!(survivor.name, "sleep");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(survivor.pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    place.env.tolerate_stale_sockets();
+    place.clear("a").await;
+}
+
+/// proves O4
+#[tokio::test]
+async fn an_owner_whose_directory_was_removed_by_hand_ends_with_its_child() {
+    let place = Place::new();
+    place
+        .backend
+        .ensure(&place.script("a", "read go"))
+        .await
+        .unwrap();
+    let pid = place.owner_pid("a");
+    let mut attachment = place.attach("a", AttachMode::Control).await;
+    std::fs::remove_dir_all(place.session_dir("a")).unwrap();
+    attachment.input.write("go\n".into()).await.unwrap();
+    while attachment.output.next().await.unwrap().is_some() {}
+    let gone =
+        tokio::task::spawn_blocking(move || abide_testkit::sys::wait_until_gone(pid, DEADLINE));
+    gone.await.unwrap();
+    assert!(
+        !abide_testkit::sys::process_is_alive(pid),
+        "the owner stays for nobody"
+    );
+}

@@ -147,3 +147,39 @@ fn a_session_is_not_attached_to_from_inside_itself() {
     delete(&env);
     env.finish();
 }
+
+/// proves O1, O16
+#[test]
+fn a_session_started_inside_another_outlives_the_stop_of_that_one() {
+    let env = TestEnv::new();
+    let abide_program = abide_testkit::programs::abide();
+    let echo = abide_testkit::programs::path("testkit-echo");
+    let inner = format!(
+        "{} new inner --no-attach -- {}",
+        abide_program.display(),
+        echo.display()
+    );
+    job(&env, &format!("{inner}; echo made; exec sleep 300"));
+    let made = env.run([
+        "wait",
+        "job",
+        "--match",
+        "made",
+        "--since",
+        "0",
+        "--timeout",
+        "20s",
+    ]);
+    assert!(made.success(), "{made:?}");
+    let stopped = env.run(["stop", "job", "--grace", "200ms"]);
+    assert!(stopped.success(), "{stopped:?}");
+    let sent = env.run(["send", "inner", "hello", "--enter"]);
+    assert!(
+        sent.success(),
+        "the inner session went with the outer one: {sent:?}"
+    );
+    let deleted = env.run(["delete", "inner", "--force"]);
+    assert!(deleted.success(), "{deleted:?}");
+    delete(&env);
+    env.finish();
+}

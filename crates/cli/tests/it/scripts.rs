@@ -145,6 +145,19 @@ fn credentials_stay_out_unless_they_are_named_and_their_values_are_nowhere() {
         "--timeout",
         "20s",
     ]));
+    for description in walk(&env.owners_dir())
+        .iter()
+        .filter(|path| path.ends_with("owner.json"))
+    {
+        let text = std::fs::read_to_string(description).unwrap();
+        let owner: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let environ = std::fs::read(format!("/proc/{}/environ", owner["pid"])).unwrap();
+        let environ = String::from_utf8_lossy(&environ).into_owned();
+        assert!(
+            !environ.contains("hunter3"),
+            "the owner has what the child must not have"
+        );
+    }
     for file in walk(&env.state_dir()) {
         let bytes = std::fs::read(&file).unwrap();
         let text = String::from_utf8_lossy(&bytes);
