@@ -102,6 +102,22 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives a directory that is to be deleted another name, with all that is in it.
+///
+/// A directory in which a file is open cannot be renamed here, an open file can. So the files move
+/// one by one, the locks that say that somebody is at work last of all.
+pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
+    let mut names = fs::read_dir(path)?
+        .map(|entry| Ok(entry?.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort_by_key(|name| Path::new(name).extension() == Some(OsStr::new("lock")));
+    create_private_dir(retired)?;
+    for name in names {
+        fs::rename(path.join(&name), retired.join(&name))?;
+    }
+    fs::remove_dir(path)
+}
+
 /// Opens a private file that takes the place of the one at `path` when it is committed.
 pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
     AtomicWriteFile::open(path)
@@ -160,6 +176,8 @@ fn is_startable(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use abide_core::lock::{KernelLock, LockState};
+
     use super::*;
 
     fn names(name: &str, extensions: Option<&str>) -> Vec<OsString> {
@@ -209,6 +227,23 @@ mod tests {
         create_private_dir(&deep).unwrap();
         fs::write(deep.join("file"), "text").unwrap();
         assert_eq!(fs::read(deep.join("file")).unwrap(), b"text");
+    }
+
+    #[test]
+    fn a_directory_is_retired_while_its_locks_are_held() {
+        let root = tempfile::tempdir().unwrap();
+        let (dir, retired) = (root.path().join("dir"), root.path().join("retired"));
+        create_private_dir(&dir).unwrap();
+        fs::write(dir.join("file"), "text").unwrap();
+        let lock = KernelLock::acquire(&dir.join("start.lock")).unwrap();
+        retire_dir(&dir, &retired).unwrap();
+        assert!(!dir.exists());
+        assert_eq!(fs::read(retired.join("file")).unwrap(), b"text");
+        let state = KernelLock::look(&retired.join("start.lock")).unwrap();
+        assert_eq!(state, LockState::Held);
+        drop(lock);
+        let absent = retire_dir(&dir, &retired).unwrap_err();
+        assert_eq!(absent.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -1,12 +1,19 @@
 //! Who runs: this boot, a process's start time.
 
-use std::{ffi::OsStr, os::windows::io::AsRawHandle as _};
+use std::{
+    ffi::{OsStr, OsString},
+    os::windows::{ffi::OsStringExt as _, io::AsRawHandle as _},
+    path::PathBuf,
+};
 
 use windows_sys::Win32::{
     Foundation::{ERROR_SUCCESS, FILETIME},
     System::{
         Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_DWORD, RegGetValueW},
-        Threading::{GetProcessTimes, PROCESS_QUERY_LIMITED_INFORMATION},
+        Threading::{
+            GetProcessTimes, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION,
+            QueryFullProcessImageNameW,
+        },
     },
 };
 
@@ -16,6 +23,9 @@ use super::handle::{check, open_process, terminated};
 const BOOT_KEY: &str =
     r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters";
 const BOOT_VALUE: &str = "BootId";
+
+/// Longest path of a program that is asked for, in units.
+const PATH_UNITS: usize = 1024;
 
 /// Returns what tells this boot of the machine from others, if the system says.
 pub(crate) fn boot_id() -> Option<String> {
@@ -62,6 +72,24 @@ pub(crate) fn start_time(pid: u32) -> Option<u64> {
     Some(u64::from(start.dwHighDateTime) << 32 | u64::from(start.dwLowDateTime))
 }
 
+/// Returns the name of a process's program, without its directory; empty if the process is gone.
+pub(crate) fn name(pid: u32) -> String {
+    let file_name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+    program(pid).and_then(file_name).unwrap_or_default()
+}
+
+fn program(pid: u32) -> Option<PathBuf> {
+    let process = open_process(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok()?;
+    let mut units = [0; PATH_UNITS];
+    let mut length = PATH_UNITS as u32;
+    let (place, handle) = (units.as_mut_ptr(), process.as_raw_handle());
+    // SAFETY: the handle is open; the buffer is writable and as long as is said.
+    let done =
+        unsafe { QueryFullProcessImageNameW(handle, PROCESS_NAME_WIN32, place, &raw mut length) };
+    check(done).ok()?;
+    Some(OsString::from_wide(units.get(..length as usize)?).into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +101,13 @@ mod tests {
         assert_eq!(start_time(std::process::id()), Some(start));
         // Ids of processes are multiples of four.
         assert_eq!(start_time(u32::MAX - 1), None);
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_program_s_file_and_no_process_by_nothing() {
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(*name(std::process::id()), *own.file_name().unwrap());
+        assert_eq!(name(u32::MAX - 1), "");
     }
 
     #[test]

@@ -9,28 +9,15 @@
 
 use std::{
     io,
-    os::windows::{ffi::OsStringExt as _, io::AsRawHandle as _},
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use portable_pty::Child;
 use tokio::sync::mpsc;
 use win32job::{ExtendedLimitInfo, Job};
-use windows_sys::Win32::{
-    Foundation::HANDLE,
-    System::{
-        JobObjects::TerminateJobObject,
-        Threading::{
-            PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
-        },
-    },
-};
+use windows_sys::Win32::{Foundation::HANDLE, System::JobObjects::TerminateJobObject};
 
-use super::{
-    gate::Gate,
-    handle::{check, open_process},
-};
+use super::{gate::Gate, process};
 use crate::wire::event::{Outcome, Survivor};
 
 /// Code of a process that was killed, as the system's own tools leave it.
@@ -38,9 +25,6 @@ const KILLED: u32 = 1;
 
 /// Ends that wait to be looked at; one child is the rule.
 const ENDS: usize = 4;
-
-/// Longest path of a program that is asked for, in units.
-const PATH_UNITS: usize = 1024;
 
 static TREE: Mutex<Option<Arc<Tree>>> = Mutex::new(None);
 
@@ -177,7 +161,7 @@ pub(crate) fn survivors() -> Vec<Survivor> {
         .unwrap_or_default();
     let named = |pid| Survivor {
         pid,
-        name: name(pid).unwrap_or_default(),
+        name: process::name(pid),
     };
     live.into_iter().map(named).collect()
 }
@@ -203,18 +187,4 @@ fn tree() -> Option<Arc<Tree>> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns the name of a process's program, without its directory.
-fn name(pid: u32) -> Option<String> {
-    let process = open_process(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok()?;
-    let mut units = [0; PATH_UNITS];
-    let mut length = PATH_UNITS as u32;
-    let (place, handle) = (units.as_mut_ptr(), process.as_raw_handle());
-    // SAFETY: the handle is open; the buffer is writable and as long as is said.
-    let done =
-        unsafe { QueryFullProcessImageNameW(handle, PROCESS_NAME_WIN32, place, &raw mut length) };
-    check(done).ok()?;
-    let path = PathBuf::from(std::ffi::OsString::from_wide(units.get(..length as usize)?));
-    Some(path.file_name()?.to_string_lossy().into_owned())
 }
