@@ -32,6 +32,9 @@ const STARTABLE: [&str; 4] = ["com", "exe", "bat", "cmd"];
 /// What stands in `PATHEXT` where the variable is missing.
 const DEFAULT_PATHEXT: &str = ".COM;.EXE;.BAT;.CMD";
 
+/// How often a file is moved anew because somebody deleted the directory that it moves to.
+const MOVE_ATTEMPTS: usize = 10;
+
 /// Makes the directory and those above it, private to this user, unless they exist; then checks it.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     create_missing(&std::path::absolute(path)?)?;
@@ -105,17 +108,33 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
 /// Gives a directory that is to be deleted another name, with all that is in it.
 ///
 /// A directory in which a file is open cannot be renamed here, an open file can. So the files move
-/// one by one, the locks that say that somebody is at work last of all.
+/// one by one, the locks that say that somebody is at work last of all: `owner.lock`, then
+/// `start.lock`. Whoever comes then may already use the directory, which stays in that case.
 pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
     let mut names = fs::read_dir(path)?
         .map(|entry| Ok(entry?.file_name()))
         .collect::<io::Result<Vec<_>>>()?;
-    names.sort_by_key(|name| Path::new(name).extension() == Some(OsStr::new("lock")));
-    create_private_dir(retired)?;
+    let is_lock = |name: &OsString| Path::new(name).extension() == Some(OsStr::new("lock"));
+    names.sort_by_key(|name| (is_lock(name), name.clone()));
     for name in names {
-        fs::rename(path.join(&name), retired.join(&name))?;
+        move_file(&path.join(&name), retired, &name)?;
     }
-    fs::remove_dir(path)
+    match fs::remove_dir(path) {
+        Err(err) if err.kind() != io::ErrorKind::DirectoryNotEmpty => Err(err),
+        _ => Ok(()),
+    }
+}
+
+/// Moves a file into a directory that others may delete at any moment, since it is retired.
+fn move_file(from: &Path, retired: &Path, name: &OsStr) -> io::Result<()> {
+    let mut attempts = 0..MOVE_ATTEMPTS;
+    loop {
+        create_private_dir(retired)?;
+        match fs::rename(from, retired.join(name)) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {}
+            other => return other,
+        }
+    }
 }
 
 /// Opens a private file that takes the place of the one at `path` when it is committed.
