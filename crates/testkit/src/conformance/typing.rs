@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abide_core::backend::{BackendError, ErrorKind};
+use abide_core::backend::{BackendError, ErrorKind, SessionState};
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
