@@ -213,35 +213,53 @@ impl SessionDir {
         write_json(&self.exit_file(), exit)
     }
 
-    /// Takes the whole directory away; the caller holds `start.lock`, and no owner lives.
+    /// Takes the whole directory out of sight; the caller holds `start.lock`, and no owner lives.
+    /// Returns where it is now, for [`Self::delete_retired`].
     ///
-    /// The directory first gets a name that is no session's, in one step. Whoever comes while it is
-    /// being deleted finds nothing, or makes a new one, and never loses a file of it.
-    pub(crate) fn remove(&self) -> Result<(), StateError> {
-        let failed = |source| StateError::Io {
+    /// The directory gets a name that is no session's. Whoever comes while it is being deleted finds
+    /// nothing, or makes a new one, and never loses a file of it.
+    pub(crate) fn retire(&self) -> Result<PathBuf, StateError> {
+        let name = format!("{RETIRED}{}", id::to_hex(&id::random_bytes::<8>()));
+        let retired = self.owners_dir().join(name);
+        match sys::files::retire_dir(&self.path, &retired) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => Err(self.not_removed(err)),
+            _ => Ok(retired),
+        }
+    }
+
+    /// Deletes what was retired, and what removals that were killed left over.
+    ///
+    /// The caller has given its locks back: on some systems a file keeps its name until it is closed.
+    pub(crate) fn delete_retired(&self, retired: &Path) -> Result<(), StateError> {
+        let deleted = fs::remove_dir_all(retired);
+        for entry in fs::read_dir(self.owners_dir())
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            if entry.file_name().to_string_lossy().starts_with(RETIRED) {
+                // Somebody else's, who may be at it at this moment, or the next removal's.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        match deleted {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => Err(self.not_removed(err)),
+            _ => Ok(()),
+        }
+    }
+
+    fn owners_dir(&self) -> &Path {
+        self.path
+            .parent()
+            .expect("a session's directory is in another")
+    }
+
+    fn not_removed(&self, source: io::Error) -> StateError {
+        StateError::Io {
             verb: "remove",
             path: self.path.clone(),
             source,
-        };
-        let owners_dir = self
-            .path
-            .parent()
-            .expect("a session's directory is in another");
-        let retired = owners_dir.join(format!("{RETIRED}{}", id::to_hex(&id::random_bytes::<8>())));
-        match sys::files::retire_dir(&self.path, &retired) {
-            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(failed(err)),
-            _ => {}
         }
-        // What a removal that was killed left over goes along.
-        for entry in fs::read_dir(owners_dir).map_err(failed)?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(RETIRED) {
-                match fs::remove_dir_all(entry.path()) {
-                    Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(failed(err)),
-                    _ => {}
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Tells whether the directory is still there for others to find.

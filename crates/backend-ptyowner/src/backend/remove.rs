@@ -57,7 +57,7 @@ fn attempt(
     if !dir.exists() {
         return Ok(Attempt::Done);
     }
-    let _start = match KernelLock::acquire(&dir.start_lock()) {
+    let start = match KernelLock::acquire(&dir.start_lock()) {
         Err(err) if err.io_kind() == ErrorKind::NotFound => return Ok(Attempt::Done),
         other => other.map_err(lock_error)?,
     };
@@ -78,9 +78,13 @@ fn attempt(
         return Ok(Attempt::OwnerLeaving);
     }
     // Whoever asked was told that it timed out; what is there now may be another start.
-    if !abandoned.load(Ordering::Relaxed) {
-        dir.remove()
-            .map_err(|err| state_error("remove", session, err))?;
+    if abandoned.load(Ordering::Relaxed) {
+        return Ok(Attempt::Done);
     }
+    let retired = dir.retire();
+    drop(start);
+    retired
+        .and_then(|retired| dir.delete_retired(&retired))
+        .map_err(|err| state_error("remove", session, err))?;
     Ok(Attempt::Done)
 }

@@ -3,7 +3,7 @@
 //! The launcher holds no lock: whether there is a start already, the new owner decides under the
 //! session's own. So a launcher that is dropped or killed leaves nothing to be cleaned up.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{ffi::OsString, io, path::PathBuf, time::Duration};
 
 use abide_core::{
     backend::{BackendError, SessionSpec},
@@ -42,6 +42,7 @@ const OWNER_VARIABLES: &[&str] = &[
     "LLVM_PROFILE_FILE",
     "LOCALAPPDATA",
     "PATH",
+    "PATHEXT",
     "SystemDrive",
     "SystemRoot",
     "TEMP",
@@ -103,8 +104,7 @@ async fn attempt(
         let reply = converse(&mut owner, &request, &*settings.probe)
             .await
             .map_err(failed)?;
-        // The process that was spawned ends as soon as the owner has left it.
-        owner.wait().await.map_err(failed)?;
+        sys::detach::let_go(owner).await.map_err(failed)?;
         if reply.is_some() {
             return Ok(reply);
         }
@@ -143,9 +143,11 @@ fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process::Command>> 
     let mut commands = sys::detach::owner_commands(&program, &OWNER_WORDS);
     for command in &mut commands {
         command.env_clear();
-        command.envs(
-            std::env::vars_os().filter(|(name, _)| OWNER_VARIABLES.iter().any(|kept| name == kept)),
-        );
+        let kept = |name: &OsString| {
+            let mut variables = OWNER_VARIABLES.iter();
+            variables.any(|kept| sys::detach::is_variable(name, kept))
+        };
+        command.envs(std::env::vars_os().filter(|(name, _)| kept(name)));
     }
     Ok(commands)
 }

@@ -101,7 +101,9 @@ pub(crate) fn start(request: LaunchRequest) -> Result<(Started, KernelLock), Lau
         Err(reply) => {
             if !earlier {
                 // Still under `start.lock`. A directory that stays describes no start.
-                let _ = wanted.dir.remove();
+                let retired = wanted.dir.retire();
+                drop(start_lock);
+                let _ = retired.and_then(|retired| wanted.dir.delete_retired(&retired));
             }
             Err(reply)
         }

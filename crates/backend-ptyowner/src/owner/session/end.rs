@@ -15,16 +15,12 @@ use super::Session;
 use crate::{
     owner::timer,
     state::{ExitFile, SCHEMA},
-    sys::pty::Read,
+    sys::{self, pty::Read},
     wire::{
         event::{Ended, Event, Outcome},
         request::Scrollback,
     },
 };
-
-/// Time after the child's end for the terminal to report its own. It runs out if another process
-/// still has the terminal open: the child's end then is the session's.
-const DRAIN_WAIT: Duration = Duration::from_millis(15);
 
 /// Reads at the very end; more than any terminal holds, and an end to one that is flooded.
 const MAX_DRAIN_READS: usize = 64;
@@ -91,7 +87,7 @@ impl Session {
             self.input.clear();
             self.life.stage = Stage::Draining {
                 outcome,
-                until: timer::after(DRAIN_WAIT),
+                until: timer::after(sys::pty::DRAIN_WAIT),
             };
             if self.life.terminal_ended {
                 self.end(outcome);

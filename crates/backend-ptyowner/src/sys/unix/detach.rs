@@ -72,6 +72,17 @@ fn find_in_path(name: &str) -> Option<std::path::PathBuf> {
         .find(|candidate| super::files::check_executable(candidate).is_ok())
 }
 
+/// Tells whether a variable of that name is the known one.
+pub(crate) fn is_variable(name: &OsStr, known: &str) -> bool {
+    name == known
+}
+
+/// Lets go of the process that was spawned: it ends as soon as the owner has left it.
+pub(crate) async fn let_go(mut spawned: tokio::process::Child) -> io::Result<()> {
+    spawned.wait().await?;
+    Ok(())
+}
+
 /// Closes every descriptor but the standard three.
 ///
 /// Must be called before anything else opens one that is to stay.

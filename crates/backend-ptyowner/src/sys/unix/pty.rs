@@ -9,12 +9,17 @@ use std::{
     io,
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
     path::PathBuf,
+    time::Duration,
 };
 
 use abide_core::size::TermSize;
 use bytes::BytesMut;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _, SlavePty};
 use tokio::io::unix::AsyncFd;
+
+/// Time after the child's end for the terminal to report its own. It runs out if another process
+/// still has the terminal open: the child's end then is the session's.
+pub(crate) const DRAIN_WAIT: Duration = Duration::from_millis(15);
 
 /// What to run on the terminal, resolved and checked.
 pub(crate) struct ChildCommand {

@@ -7,6 +7,7 @@
 mod copy;
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io,
     os::windows::{
@@ -57,6 +58,17 @@ pub(crate) fn owner_commands(program: &Path, args: &[&str]) -> Vec<Command> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     vec![command]
+}
+
+/// Tells whether a variable of that name is the known one. Case does not matter here.
+pub(crate) fn is_variable(name: &OsStr, known: &str) -> bool {
+    name.eq_ignore_ascii_case(known)
+}
+
+/// Lets go of the process that was spawned, which is the owner itself and stays.
+pub(crate) async fn let_go(spawned: tokio::process::Child) -> io::Result<()> {
+    drop(spawned);
+    Ok(())
 }
 
 /// Returns how to start an owner from a process whose job, if it is in one, has these limits.

@@ -17,6 +17,7 @@ use std::{
     path::PathBuf,
     sync::{Mutex, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use abide_core::size::TermSize;
@@ -38,6 +39,10 @@ const INPUT_QUEUE: usize = 4;
 
 /// Most input in one piece, in bytes.
 const INPUT_PIECE_BYTES: usize = 4 * 1024;
+
+/// Time after the child's end for the terminal to report its own. The console prints its last
+/// picture and waits for programs that are slow to leave it; what those print is not the session's.
+pub(crate) const DRAIN_WAIT: Duration = Duration::from_secs(2);
 
 /// What to run on the terminal, resolved and checked.
 pub(crate) struct ChildCommand {
