@@ -7,6 +7,7 @@ use abide_workspace::{
     DATABASE_FILE,
     service::{Found, ListedWorkspace, Observed},
 };
+use serde::Serialize;
 
 use super::describe;
 use crate::{
@@ -20,7 +21,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Ends with 1 if something is wrong, or with what stands in the way of looking.")]
-pub(crate) struct Doctor {}
+pub(crate) struct Doctor {
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// How one thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,23 +34,44 @@ enum Health {
     Wrong,
 }
 
-/// What was looked at: lines of a name and a finding.
+/// What was looked at, and what was found.
 #[derive(Debug, Default)]
-struct Findings {
-    text: String,
-    wrong: usize,
+struct Findings(Vec<Finding>);
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    name: String,
+    well: bool,
+    finding: String,
 }
 
 impl Findings {
     fn add(&mut self, name: &str, health: Health, finding: &str) {
-        let mark = match health {
-            Health::Well => "  ",
-            Health::Wrong => "! ",
-        };
-        self.wrong += usize::from(health == Health::Wrong);
-        let finding = output::plain(finding);
-        self.text.push_str(&format!("{mark}{name:<14}{finding}\n"));
+        self.0.push(Finding {
+            name: name.to_owned(),
+            well: health == Health::Well,
+            finding: finding.to_owned(),
+        });
     }
+
+    fn are_well(&self) -> bool {
+        self.0.iter().all(|finding| finding.well)
+    }
+
+    fn text(&self) -> String {
+        let lines = self.0.iter().map(|finding| {
+            let mark = if finding.well { "  " } else { "! " };
+            let text = output::plain(&finding.finding);
+            format!("{mark}{:<14}{text}\n", finding.name)
+        });
+        lines.collect()
+    }
+}
+
+/// The answer as JSON.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    findings: &'a [Finding],
 }
 
 impl Doctor {
@@ -69,11 +95,17 @@ impl Doctor {
             Ok(list) => look_at_sessions(&mut findings, list),
             Err(error) => findings.add("sessions", Health::Wrong, &chain(error)),
         }
-        output::bytes(findings.text.as_bytes())?;
-        match (list, findings.wrong) {
+        if self.json {
+            output::json(&Report {
+                findings: &findings.0,
+            })?;
+        } else {
+            output::bytes(findings.text().as_bytes())?;
+        }
+        match (list, findings.are_well()) {
             (Err(error), _) => Err(error),
-            (Ok(_), 0) => Ok(Exit::SUCCESS),
-            (Ok(_), _) => Err(CliError::Unhealthy),
+            (Ok(_), true) => Ok(Exit::SUCCESS),
+            (Ok(_), false) => Err(CliError::Unhealthy),
         }
     }
 }
@@ -160,9 +192,9 @@ mod tests {
         let mut findings = Findings::default();
         findings.add("a", Health::Well, "fine");
         findings.add("b", Health::Wrong, "bro\nken");
-        assert_eq!(findings.wrong, 1);
+        assert!(!findings.are_well());
         assert_eq!(
-            findings.text,
+            findings.text(),
             "  a             fine\n! b             bro\\nken\n"
         );
     }

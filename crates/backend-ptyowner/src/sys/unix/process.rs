@@ -1,26 +1,15 @@
-//! Who runs: this boot, a process's start time.
+//! Who runs: this boot, a process's start time and name, and what is below a process.
 
-use std::fs;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(not(target_os = "linux"), test))]
+#[cfg_attr(
+    target_os = "linux",
+    expect(dead_code, reason = "here only its reading of a table is tested")
+)]
+mod ps;
 
-/// Returns what tells this boot of the machine from others, if the system says.
-pub(crate) fn boot_id() -> Option<String> {
-    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(text.trim().to_owned())
-}
-
-/// Returns when a process started, in the system's own units, if it can be told.
-///
-/// With the process id it names a process for as long as this boot lasts.
-pub(crate) fn start_time(pid: u32) -> Option<u64> {
-    // proc(5): field 22 of /proc/<pid>/stat. The second field is in parentheses and may hold any
-    // character, so fields are counted from the last closing one.
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let after_name = stat.rsplit_once(')')?.1;
-    after_name.split_whitespace().nth(19)?.parse().ok()
-}
-
-/// Returns a process's name as the system shows it; empty if it is gone.
-pub(crate) fn name(pid: u32) -> String {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    name.trim_end().to_owned()
-}
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::{below, boot_id, name, start_time};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use self::ps::{below, boot_id, name, start_time};

@@ -2,18 +2,15 @@
 //!
 //! The owner is a subreaper where the system has them (Linux): whatever its child leaves behind
 //! becomes the owner's own child, so the whole tree can be found below the owner, whatever its
-//! process groups and sessions are. Elsewhere the tree is the child's process group and the
-//! foreground group.
+//! process groups and sessions are. Elsewhere what lost its parent is out of reach.
 
-use std::{collections::BTreeSet, fs, io};
+use std::{collections::BTreeSet, io};
 
 use rustix::process::{Pid, Signal, WaitOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{
-    entry::OWNER_WORDS,
-    wire::event::{Outcome, Survivor},
-};
+use super::process;
+use crate::wire::event::{Outcome, Survivor};
 
 /// Learns of ended children.
 pub(crate) struct Reaper {
@@ -83,7 +80,7 @@ pub(crate) fn kill_round() -> Vec<u32> {
 pub(crate) fn survivors() -> Vec<Survivor> {
     let named = |pid| Survivor {
         pid,
-        name: super::process::name(pid),
+        name: process::name(pid),
     };
     descendants().into_iter().map(named).collect()
 }
@@ -98,48 +95,7 @@ pub(crate) fn is_empty() -> bool {
 /// A session started inside this one has an owner of its own, which became this process's child
 /// when it left its launcher. It and what is below it is somebody else's.
 fn descendants() -> Vec<u32> {
-    let mut found = BTreeSet::new();
-    let mut open = children_of(std::process::id());
-    while let Some(pid) = open.pop() {
-        if !is_owner(pid) && found.insert(pid) {
-            open.extend(children_of(pid));
-        }
-    }
-    found.into_iter().filter(|pid| !is_zombie(*pid)).collect()
-}
-
-/// Tells whether a process was started as an owner. A program that pretends to be one is left
-/// alone, as it would be had it started one.
-fn is_owner(pid: u32) -> bool {
-    let argv = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let mut words: Vec<&[u8]> = argv.split(|byte| *byte == 0).skip(1).collect();
-    // The last word, too, has a zero after it.
-    words.pop();
-    words == OWNER_WORDS.map(str::as_bytes)
-}
-
-/// Returns the children of a process: of all of its threads.
-fn children_of(pid: u32) -> Vec<u32> {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
-        return Vec::new();
-    };
-    threads
-        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok())
-        .flat_map(|text| {
-            text.split_whitespace()
-                .filter_map(|pid| pid.parse().ok())
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-fn is_zombie(pid: u32) -> bool {
-    // proc(5): the state follows the name in parentheses; Z and X are what is left of the dead.
-    fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| {
-        stat.rsplit_once(')').is_none_or(|(_, rest)| {
-            matches!(rest.split_whitespace().next(), Some("Z" | "X" | "x") | None)
-        })
-    })
+    process::below(std::process::id())
 }
 
 fn to_pid(pid: u32) -> Option<Pid> {

@@ -1,0 +1,83 @@
+//! Processes as Linux shows them in `/proc` (proc(5)).
+
+use std::{collections::BTreeSet, fs};
+
+use crate::entry::OWNER_WORDS;
+
+/// Returns what tells this boot of the machine from others, if the system says.
+pub(crate) fn boot_id() -> Option<String> {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// Returns when a process started, in the system's own units, if it can be told.
+///
+/// With the process id it names a process for as long as this boot lasts.
+pub(crate) fn start_time(pid: u32) -> Option<u64> {
+    // Field 22; the state is field 3.
+    fields_after_name(pid)?
+        .split_whitespace()
+        .nth(19)?
+        .parse()
+        .ok()
+}
+
+/// Returns a process's name as the system shows it; empty if it is gone.
+pub(crate) fn name(pid: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
+
+/// Returns the live processes below one, without owners and what is below those.
+///
+/// The caller is a subreaper, so what lost its parent on the way is found too.
+pub(crate) fn below(root: u32) -> Vec<u32> {
+    let mut found = BTreeSet::new();
+    let mut open = children_of(root);
+    while let Some(pid) = open.pop() {
+        if !is_owner(pid) && found.insert(pid) {
+            open.extend(children_of(pid));
+        }
+    }
+    found.into_iter().filter(|pid| !is_dead(*pid)).collect()
+}
+
+/// Tells whether a process was started as an owner. A program that pretends to be one is left
+/// alone, as it would be had it started one.
+fn is_owner(pid: u32) -> bool {
+    let argv = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words: Vec<&[u8]> = argv.split(|byte| *byte == 0).skip(1).collect();
+    // The last word, too, has a zero after it.
+    words.pop();
+    words == OWNER_WORDS.map(str::as_bytes)
+}
+
+/// Returns the children of a process: of all of its threads.
+fn children_of(pid: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok())
+        .flat_map(|text| {
+            let pids = text.split_whitespace().filter_map(|pid| pid.parse().ok());
+            pids.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Tells whether a process is gone, or is only what is left of a dead one.
+fn is_dead(pid: u32) -> bool {
+    let fields = fields_after_name(pid);
+    let state = fields
+        .as_deref()
+        .and_then(|fields| fields.split_whitespace().next());
+    matches!(state, Some("Z" | "X" | "x") | None)
+}
+
+/// Returns the fields of `/proc/<pid>/stat` from the third on. The second is in parentheses and
+/// may hold any character, so they are counted from the last closing one.
+fn fields_after_name(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(stat.rsplit_once(')')?.1.to_owned())
+}
