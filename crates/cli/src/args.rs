@@ -14,7 +14,6 @@ use crate::{cmd::Command, exit};
     version,
     styles = Styles::plain(),
     after_help = after_help(),
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub(crate) struct Args {

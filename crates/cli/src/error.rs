@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use abide_workspace::{Target, WorkspaceError};
+use abide_workspace::{Target, WorkspaceError, WorkspaceName};
 
 use crate::{
     config::ConfigError, dirs::DirsError, environment::EnvironmentError, exit::Exit,
@@ -31,6 +31,20 @@ pub(crate) enum CliError {
     #[error("cannot attach to `{target}` from inside it")]
     NestedInItself {
         /// The session.
+        target: Target,
+    },
+    /// A part of a name was given where the whole one is asked for.
+    #[error("there is no workspace `{target}` to delete")]
+    NotTheWholeName {
+        /// What was given.
+        target: Target,
+        /// The one workspace whose name has it.
+        whole: WorkspaceName,
+    },
+    /// Deleting would end the very command that deletes.
+    #[error("cannot delete `{target}` from inside it")]
+    DeleteFromInside {
+        /// The workspace.
         target: Target,
     },
     /// A session was named where a workspace is meant.
@@ -103,8 +117,10 @@ impl CliError {
             | Self::Dirs(_)
             | Self::Environment(_)
             | Self::NestedInItself { .. }
+            | Self::DeleteFromInside { .. }
             | Self::NotAWorkspace { .. }
             | Self::NothingToSend => Exit::USAGE,
+            Self::NotTheWholeName { .. } => Exit::NOT_FOUND,
             Self::WaitTimedOut { .. } => Exit::TIMED_OUT,
             Self::Viewer(ViewerError::NoTerminal { .. }) => Exit::USAGE,
             Self::Viewer(ViewerError::Lost { .. } | ViewerError::Closed { .. })
@@ -128,6 +144,12 @@ impl CliError {
             Self::Environment(error) => Some(error.hint()),
             Self::Viewer(error) => error.hint(),
             Self::NestedInItself { .. } => Some("detach from it first".into()),
+            Self::NotTheWholeName { whole, .. } => {
+                Some(format!("deleting takes the whole name; there is `{whole}`"))
+            }
+            Self::DeleteFromInside { .. } => {
+                Some("detach from it first, or run this elsewhere".into())
+            }
             Self::NotAWorkspace { target } => Some(format!(
                 "`abide delete '{}'` deletes all of it",
                 target.workspace

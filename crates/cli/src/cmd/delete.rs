@@ -11,7 +11,7 @@ Examples:
   abide stop api && abide delete api
   abide delete api --force")]
 pub(crate) struct Delete {
-    /// Workspace; any part of the name that only one has
+    /// Workspace; its whole name
     #[arg(value_name = "NAME")]
     target: Target,
 
@@ -32,6 +32,19 @@ impl Delete {
             true => Force::Yes,
             false => Force::No,
         };
+        let found = workspaces.resolve(&self.target).await?;
+        // An abbreviation that fitted one workspace fits another once that one is gone.
+        if found.workspace.name.as_str() != self.target.workspace {
+            return Err(CliError::NotTheWholeName {
+                target: self.target,
+                whole: found.workspace.name,
+            });
+        }
+        if std::env::var("ABIDE_WORKSPACE").is_ok_and(|here| here == found.workspace.id.as_str()) {
+            return Err(CliError::DeleteFromInside {
+                target: self.target,
+            });
+        }
         let workspace = workspaces.delete(&self.target, force).await?;
         report::say(&format!("deleted `{}`", workspace.name));
         Ok(Exit::SUCCESS)

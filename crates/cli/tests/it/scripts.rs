@@ -197,3 +197,61 @@ fn an_error_in_the_configuration_stops_everything() {
     fails(&env.run(["info", "x"]), 3, "x");
     env.finish();
 }
+
+/// proves C7
+#[test]
+fn a_match_counts_though_it_began_before_the_wait_or_was_wrapped() {
+    let env = TestEnv::new();
+    let script = "printf 'a long line that is wrapped'; read go; echo ' and goes on'; read end";
+    ok(env.run([
+        "new",
+        "job",
+        "--no-attach",
+        "--size",
+        "10x8",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ]));
+    ok(env.run([
+        "wait",
+        "job",
+        "--match",
+        "line that is wrapped",
+        "--timeout",
+        "20s",
+    ]));
+    // Typed only once the wait has seen the screen without the rest: it says so by attaching.
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            env.run([
+                "wait",
+                "job",
+                "--match",
+                "wrapped\\s+and goes on",
+                "--timeout",
+                "20s",
+            ])
+        });
+        ok(env.run(["send", "job", "", "--enter"]));
+        waiting.join().unwrap()
+    });
+    ok(waiting);
+    ok(env.run(["delete", "job", "--force"]));
+    env.finish();
+}
+
+/// proves C2
+#[test]
+fn deleting_takes_the_whole_name() {
+    let env = TestEnv::new();
+    echo(&env, "proj");
+    echo(&env, "proj-prod");
+    ok(env.run(["delete", "proj", "--force"]));
+    let again = env.run(["delete", "proj", "--force"]);
+    fails(&again, 3, "proj-prod");
+    ok(env.run(["send", "proj-prod", "hello"]));
+    ok(env.run(["delete", "proj-prod", "--force"]));
+    env.finish();
+}

@@ -40,6 +40,42 @@ impl std::fmt::Debug for Matcher {
     }
 }
 
+/// A rendered screen: its rows, and where its cursor is, from zero.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) cols: u16,
+    pub(super) cursor_row: u16,
+    pub(super) cursor_col: u16,
+}
+
+impl Screen<'_> {
+    /// Returns the whole text, and what of it is before the cursor, with rows that are full joined
+    /// to the next: a line that was too long for its row goes on there. A line that ends just there
+    /// by itself is joined too.
+    fn joined(&self) -> (Vec<u8>, Vec<u8>) {
+        let text = String::from_utf8_lossy(self.text);
+        let (mut all, mut before) = (String::new(), String::new());
+        let (cursor_row, cursor_col) = (usize::from(self.cursor_row), usize::from(self.cursor_col));
+        for (number, row) in text.lines().enumerate() {
+            // A blank at the end of a row is not rendered: one that is short by one may have had it.
+            let end = match usize::from(self.cols).saturating_sub(row.chars().count()) {
+                0 => "",
+                1 => " ",
+                _ => "\n",
+            };
+            all.extend([row, end]);
+            if number < cursor_row {
+                before.extend([row, end]);
+            } else if number == cursor_row {
+                // Blanks at the end of a row are not rendered, and were printed nonetheless.
+                before.extend(row.chars().chain(std::iter::repeat(' ')).take(cursor_col));
+            }
+        }
+        (all.into_bytes(), before.into_bytes())
+    }
+}
+
 /// The end of the text, with where in the output each of its bytes came from.
 #[derive(Debug, Default)]
 struct Text {
@@ -67,13 +103,26 @@ impl Matcher {
     }
 
     /// Forgets the output so far, because some of what follows it was not seen.
-    pub(super) fn restart(&mut self) {
+    fn restart(&mut self) {
         self.parser = vte::Parser::new();
         self.text = Text::default();
     }
 
+    /// Takes a rendered screen in the place of output that was not seen: what was printed before
+    /// the cursor, to be gone on with by what comes at `offset`. Returns whether it has a match.
+    pub(super) fn see(&mut self, screen: &Screen<'_>, offset: Offset) -> bool {
+        self.restart();
+        let (joined, before_cursor) = screen.joined();
+        if self.is_in(screen.text) || self.is_in(&joined) {
+            return true;
+        }
+        self.text.here = offset;
+        self.text.push(&before_cursor);
+        false
+    }
+
     /// Tells whether plain text, such as a rendered screen, has a match.
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+    fn is_in(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
     }
 

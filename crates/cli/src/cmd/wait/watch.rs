@@ -12,7 +12,7 @@ use abide_workspace::{
     service::{Found, Observed},
 };
 
-use super::Until;
+use super::{Until, matcher::Screen};
 use crate::{error::CliError, report};
 
 /// Follows one session.
@@ -132,8 +132,14 @@ impl<'a> Watch<'a> {
         };
         let capture = self.workspaces.capture(self.found, request).await?;
         self.offset = capture.offset;
-        matcher.restart();
-        Ok(matcher.is_in(&capture.content))
+        let (cursor_row, cursor_col, _) = capture.cursor;
+        let screen = Screen {
+            text: &capture.content,
+            cols: capture.size.cols(),
+            cursor_row,
+            cursor_col,
+        };
+        Ok(matcher.see(&screen, capture.offset))
     }
 
     /// Asks how the session ended; if it has not, the connection was lost for another reason.
