@@ -40,7 +40,14 @@ impl Claim {
 
     /// Shares the lock; `None` if somebody has it alone.
     pub(crate) fn shared(state_dir: &Path, id: &WorkspaceId) -> Result<Option<Self>, ClaimError> {
-        Self::take(state_dir, id, KernelLock::try_share)
+        let claimed = Self::take(state_dir, id, KernelLock::try_share);
+        match claimed {
+            Err(ClaimError::Lock(err)) if err.io_kind() == io::ErrorKind::NotFound => {
+                make_file(&path_of(state_dir, id))?;
+                Self::take(state_dir, id, KernelLock::try_share)
+            }
+            other => other,
+        }
     }
 
     /// Tells whether anybody has the lock alone.
@@ -65,6 +72,16 @@ impl Claim {
             .map_err(|source| ClaimError::Directory { path: dir, source })?;
         Ok(lock(&path)?.map(|lock| Self { path, _lock: lock }))
     }
+}
+
+/// Makes a lock's file, which sharing the lock does not: it may have gone with its workspace, or
+/// with the directory of all.
+fn make_file(path: &Path) -> Result<(), ClaimError> {
+    let made = fs::OpenOptions::new().create(true).append(true).open(path);
+    made.map(drop).map_err(|source| ClaimError::Directory {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Where the locks are, below the state directory.
