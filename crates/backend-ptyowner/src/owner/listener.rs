@@ -1,6 +1,6 @@
 //! Accepts connections, as many as the limit allows, and looks after their tasks.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use abide_core::id::ClientId;
 use interprocess::local_socket::{
@@ -20,6 +20,9 @@ use crate::{
 
 /// Time until connections are accepted again after one could not be.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Turns that the other tasks get to notice that their clients are gone.
+const SETTLE_TURNS: usize = 4;
 
 /// What every client must prove.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl Listener {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 Some(ended) = peers.join_next() => report(ended),
-                accepted = self.socket.accept() => match accepted {
+                accepted = self.socket.accept() => match settled(accepted, &mut peers).await {
                     Ok(stream) if peers.len() < MAX_CONNECTIONS => {
                         last_client += 1;
                         let peer = Peer {
@@ -70,6 +73,21 @@ impl Listener {
             report(ended);
         }
     }
+}
+
+/// Passes on what was accepted, after those whose clients are gone already have ended: a place is
+/// refused only if all are really taken.
+async fn settled(accepted: io::Result<Stream>, peers: &mut JoinSet<()>) -> io::Result<Stream> {
+    for _ in 0..SETTLE_TURNS {
+        if peers.len() < MAX_CONNECTIONS {
+            break;
+        }
+        tokio::task::yield_now().await;
+        while let Some(ended) = peers.try_join_next() {
+            report(ended);
+        }
+    }
+    accepted
 }
 
 fn report(ended: Result<(), tokio::task::JoinError>) {

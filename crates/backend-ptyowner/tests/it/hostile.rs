@@ -159,17 +159,21 @@ async fn the_thirty_third_connection_is_refused_and_the_next_after_one_left_is_n
     let left = open.pop().unwrap();
     left.stream.shutdown(Shutdown::Both).unwrap();
     drop(left);
-    // The owner notices the end of a connection a moment after it.
-    let again = async {
+    until_reachable(&place).await;
+    drop(open);
+    until_reachable(&place).await;
+    place.clear("a").await;
+}
+
+/// Waits until the owner lets somebody in: it notices the end of a connection a moment after it.
+async fn until_reachable(place: &Place) {
+    let reachable = async {
         while place.backend.status(&session("a")).await.is_err() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, again)
-        .await
-        .expect("a place is free again");
-    drop(open);
-    place.clear("a").await;
+    let reached = tokio::time::timeout(DEADLINE, reachable).await;
+    reached.expect("a place is free again");
 }
 
 /// proves O7
