@@ -19,11 +19,11 @@ use crate::conformance::Differences;
 #[cfg(target_os = "linux")]
 pub use self::linux::{describe_process, find_holders, wait_until_gone};
 #[cfg(target_os = "linux")]
-use self::linux::{open_descriptors, signal_facts};
+use self::linux::{open_descriptors, session_is_led_from_outside, signal_facts};
 #[cfg(not(target_os = "linux"))]
 pub use self::other::{describe_process, find_holders, wait_until_gone};
 #[cfg(not(target_os = "linux"))]
-use self::other::{open_descriptors, signal_facts};
+use self::other::{open_descriptors, session_is_led_from_outside, signal_facts};
 pub use self::{
     fifo::{Fifo, FifoReader},
     process::{

@@ -122,3 +122,12 @@ pub(super) fn signal_facts() -> Vec<String> {
     let signals = status.lines().filter(|line| line.starts_with("Sig"));
     signals.map(|line| line.replace(":\t", " ")).collect()
 }
+
+/// Tells whether the leader of this process's session is in an outer pid namespace: sessions of
+/// such leaders have the number 0 here (pid_namespaces(7)).
+pub(super) fn session_is_led_from_outside() -> bool {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, the second field, may hold anything; the session is the sixth.
+    let after_name = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    after_name.split_whitespace().nth(3) == Some("0")
+}

@@ -109,10 +109,15 @@ pub fn process_facts() -> Vec<String> {
     let mut facts = vec![
         format!("pid {}", std::process::id()),
         id("pgid", Ok(rustix::process::getpgrp())),
-        id("sid", rustix::process::getsid(None)),
         id("foreground", rustix::termios::tcgetpgrp(stdin)),
-        id("terminal-sid", rustix::termios::tcgetsid(stdin)),
     ];
+    if super::session_is_led_from_outside() {
+        // Its number is 0 then, which `rustix` takes for impossible.
+        facts.extend(["sid", "terminal-sid"].map(|name| format!("{name} unknown: outside")));
+    } else {
+        facts.push(id("sid", rustix::process::getsid(None)));
+        facts.push(id("terminal-sid", rustix::termios::tcgetsid(stdin)));
+    }
     facts.extend(super::open_descriptors());
     facts.extend(super::signal_facts());
     facts
