@@ -10,9 +10,10 @@ use abide_testkit::{env::TestEnv, gate::ProcessGate};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Starts a shell that reaches the point, then writes the file `passed`.
+/// Starts a shell that reaches the point, then writes the file `passed`. It waits there itself: a
+/// program that waited for it would live on when the shell is killed.
 fn reach(env: &TestEnv) -> Child {
-    let script = "if [ -p point ]; then echo $$ > point; cat point.go; fi; : > passed";
+    let script = "if [ -p point ]; then echo $$ > point; read -r end < point.go; fi; : > passed";
     let mut shell = env.program("/bin/sh");
     shell.args(["-c", script]).current_dir(env.probe_dir());
     shell.spawn().expect("every Unix has a shell")
@@ -76,7 +77,6 @@ fn a_process_that_was_killed_at_the_point_needs_no_release() {
     let killed = Command::new("kill").args(["-9", &pid.to_string()]).status();
     assert!(killed.unwrap().success());
     shell.wait().unwrap();
-    // Its `cat` may be held still, and goes.
     drop(gate);
     env.finish();
 }
