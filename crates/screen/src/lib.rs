@@ -34,5 +34,5 @@ mod state;
 mod tail;
 mod text;
 
-pub use model::{CursorState, History, ScreenModel, Scrollback, SnapshotOptions};
+pub use model::{Checkpoint, CursorState, History, ScreenModel, Scrollback, SnapshotOptions};
 pub use query::QueryScanner;

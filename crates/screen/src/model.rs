@@ -2,6 +2,7 @@
 
 use abide_core::size::TermSize;
 use alacritty_terminal::vte::ansi::{Processor, Timeout};
+use bytes::Bytes;
 
 use crate::{
     answer, compare, dump,
@@ -68,6 +69,17 @@ pub enum Scrollback {
     Replace,
     /// Leaves it, and first scrolls the terminal's page up into it.
     Keep,
+}
+
+/// What a screen can be made of again, as cheaply as it can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The size of the screen.
+    pub size: TermSize,
+    /// A snapshot, perhaps of some time ago.
+    pub state: Vec<u8>,
+    /// The output since then, in order.
+    pub pending: Vec<Bytes>,
 }
 
 /// Where the cursor is and how it looks.
@@ -144,6 +156,21 @@ impl ScreenModel {
         let mut bytes = dump::snapshot(&self.emulator, options);
         bytes.extend_from_slice(&self.unfinished());
         bytes
+    }
+
+    /// Returns what the whole screen can be made of again, without parsing what is pending.
+    ///
+    /// A new model of [`Checkpoint::size`] that is fed [`Checkpoint::state`] and then
+    /// [`Checkpoint::pending`] is equal to this one.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        Checkpoint {
+            size: self.size(),
+            state: self.snapshot(SnapshotOptions {
+                history: History::All,
+                scrollback: Scrollback::Replace,
+            }),
+            pending: Vec::new(),
+        }
     }
 
     /// Returns up to `history_lines` of scrollback, then the rows of the page, without trailing
