@@ -3,7 +3,7 @@
 use abide_core::{
     backend::{
         AttachMode, AttachRequest, BackendError, CaptureFormat, CaptureRequest, Ended, ExitOutcome,
-        Holder, Running, Scrollback, Survivor,
+        Holder, Running, Scrollback, Survivor, TerminalOffer,
     },
     clock::Timestamp,
     id::{ClientId, Generation, SessionId},
@@ -11,7 +11,10 @@ use abide_core::{
     size::TermSize,
 };
 
-use crate::wire::{event, request};
+use crate::{
+    sys,
+    wire::{event, request},
+};
 
 impl From<TermSize> for request::Size {
     fn from(size: TermSize) -> Self {
@@ -42,6 +45,18 @@ impl From<&AttachRequest> for request::Attach {
                 Scrollback::Replace => request::Scrollback::Replace,
                 Scrollback::Keep => request::Scrollback::Keep,
             },
+        }
+    }
+}
+
+impl From<&TerminalOffer> for request::Terminal {
+    fn from(offer: &TerminalOffer) -> Self {
+        Self {
+            path: sys::os_bytes::to_bytes(offer.path.as_os_str()),
+            device: offer.device,
+            file_system: offer.file_system,
+            inode: offer.inode,
+            own_keys: offer.own_keys.clone(),
         }
     }
 }
@@ -151,6 +166,11 @@ pub(crate) fn failure(
             None => refused("it was started again in the meantime"),
         },
         event::Failure::Ended => BackendError::Ended { session },
+        event::Failure::NoLoan => BackendError::Refused {
+            action,
+            session: session.clone(),
+            reason: "the client has lent no terminal".into(),
+        },
         event::Failure::System(reason) => BackendError::Failed {
             action,
             session,

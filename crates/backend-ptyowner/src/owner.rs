@@ -16,6 +16,7 @@ mod launch;
 mod listener;
 mod log;
 mod outbox;
+mod pace;
 mod peer;
 mod program;
 mod screen;

@@ -4,6 +4,7 @@
 //!
 //! - [`RawMode`]: keys byte by byte, and everything as it was when it is dropped
 //! - [`terminal_size`], [`keyboard`], [`Screen`]: its size, what is typed, where to draw
+//! - [`terminal_device`]: how another process finds it
 //! - [`Signals`], [`stop_self`]: what others ask of this process
 //!
 //! Nothing here puts the terminal into non-blocking mode: that belongs to the open file, which
@@ -20,12 +21,29 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    Keyboard, RawMode, Screen, Signals, Waker, keyboard, stop_self, terminal_size,
+    Keyboard, RawMode, Screen, Signals, Waker, keyboard, stop_self, terminal_device, terminal_size,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    Keyboard, RawMode, Screen, Signals, Waker, keyboard, stop_self, terminal_size,
+    Keyboard, RawMode, Screen, Signals, Waker, keyboard, stop_self, terminal_device, terminal_size,
 };
+
+/// A terminal as another process finds it.
+#[derive(Debug)]
+#[cfg_attr(
+    windows,
+    expect(dead_code, reason = "consoles have no name to be found by")
+)]
+pub(crate) struct TerminalDevice {
+    /// The path of its device.
+    pub(crate) path: std::path::PathBuf,
+    /// The number of the device.
+    pub(crate) device: u64,
+    /// The file system that the device's file is on.
+    pub(crate) file_system: u64,
+    /// The number of that file.
+    pub(crate) inode: u64,
+}
 
 /// What a read from the keyboard brought.
 #[derive(Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@
 
 mod attachment;
 mod error;
+mod loan;
 mod spec;
 mod status;
 
@@ -40,6 +41,7 @@ pub use self::{
         AttachMode, AttachRequest, Attachment, InputSink, OutputEvent, OutputStream, Scrollback,
     },
     error::{BackendError, ErrorKind, Source},
+    loan::{TerminalLoan, TerminalOffer},
     spec::{Command, SessionSpec},
     status::{
         Capture, CaptureFormat, CaptureRequest, Ended, Ensured, ExitOutcome, Holder, LostReason,

@@ -149,23 +149,29 @@ impl OwnerBackend {
                 session,
                 file,
                 &mut client,
-                Request::Attach(wanted.into()),
+                match &wanted.terminal {
+                    Some(offer) => Request::AttachTerminal(wanted.into(), offer.into()),
+                    None => Request::Attach(wanted.into()),
+                },
                 ANSWER_DEADLINE,
             )
             .await?;
-        let attached = match answer {
-            Ok(Answer::Attached(attached)) => attached,
+        let (attached, is_lent) = match answer {
+            Ok(Answer::Attached(attached)) => (attached, false),
+            Ok(Answer::Lent(attached)) => (attached, true),
             other => return Err(unexpected("attach to", session, other)),
         };
         let (id, stream) = (ClientId::new(client.client), client.stream.clone());
         let shared = Shared::new(session.clone(), client, attached.controls);
+        let input = LiveInput::new(Arc::clone(&shared), stream);
         Ok(Attachment {
             generation: file.generation,
             client: id,
             controls: attached.controls,
             size: attached.size.into(),
-            output: Box::new(LiveOutput(Arc::clone(&shared))),
-            input: Box::new(LiveInput::new(shared, stream)),
+            loan: is_lent.then(|| Box::new(input.loan()) as _),
+            output: Box::new(LiveOutput(shared)),
+            input: Box::new(input),
         })
     }
 

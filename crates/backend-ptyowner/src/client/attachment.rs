@@ -13,7 +13,7 @@ use std::sync::{
 };
 
 use abide_core::{
-    backend::{BackendError, InputSink, OutputEvent, OutputStream},
+    backend::{BackendError, InputSink, OutputEvent, OutputStream, TerminalLoan},
     id::SessionId,
     limits::INPUT_CHUNK_BYTES,
     size::TermSize,
@@ -32,7 +32,7 @@ use crate::wire::{
     event::Event,
     frame::Kind,
     limits::INPUT_WINDOW_BYTES,
-    request::{Call, Request},
+    request::{Call, LoanStep, Request},
 };
 
 /// Frames on their way to the owner. A full queue makes the typist wait.
@@ -75,6 +75,7 @@ impl Shared {
                     }
                     OutputEvent::Snapshot { .. }
                     | OutputEvent::Output { .. }
+                    | OutputEvent::Keys { .. }
                     | OutputEvent::Lagged { .. }
                     | OutputEvent::Resized { .. } => {}
                 }
@@ -202,6 +203,14 @@ impl LiveInput {
         }
     }
 
+    /// Returns the loan of the client's terminal, whose steps go the same way as what is typed.
+    pub(crate) fn loan(&self) -> LiveLoan {
+        LiveLoan {
+            shared: Arc::clone(&self.shared),
+            frames: self.frames.clone(),
+        }
+    }
+
     fn check_control(&self, action: &'static str) -> Result<(), BackendError> {
         if self.shared.controls.load(Ordering::Relaxed) {
             return Ok(());
@@ -248,6 +257,38 @@ impl InputSink for LiveInput {
             request: Request::Resize(size.into()),
         };
         self.queue("resize", codec::encode(Kind::Call, &call)).await
+    }
+}
+
+/// A terminal that is lent to a live session's owner.
+pub(crate) struct LiveLoan {
+    shared: Arc<Shared>,
+    frames: mpsc::Sender<Bytes>,
+}
+
+impl LiveLoan {
+    async fn step(&self, action: &'static str, step: LoanStep) -> Result<(), BackendError> {
+        let call = Call {
+            id: UNANSWERED,
+            request: Request::Loan(step),
+        };
+        let sent = self.frames.send(codec::encode(Kind::Call, &call)).await;
+        sent.map_err(|_| self.shared.failed(action, ConnectError::Gone))
+    }
+}
+
+#[async_trait]
+impl TerminalLoan for LiveLoan {
+    async fn begin(&self) -> Result<(), BackendError> {
+        self.step("be shown", LoanStep::Begin).await
+    }
+
+    async fn take_keys(&self) -> Result<(), BackendError> {
+        self.step("type into", LoanStep::TakeKeys).await
+    }
+
+    async fn end(&self) -> Result<(), BackendError> {
+        self.step("leave", LoanStep::End).await
     }
 }
 

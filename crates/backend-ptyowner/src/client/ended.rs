@@ -52,6 +52,7 @@ pub(crate) fn attach(
             snapshot,
         ])),
         input: Box::new(NoInput(session.clone())),
+        loan: None,
     })
 }
 

@@ -124,6 +124,7 @@ impl Reader {
                 return Ok(self.whole_snapshot());
             }
             Event::Lagged { skipped } => OutputEvent::Lagged { skipped },
+            Event::Keys { data } => OutputEvent::Keys { data: data.into() },
             Event::Resized(size) => OutputEvent::Resized { size: size.into() },
             Event::ControlLost(holder) => OutputEvent::ControlLost { by: holder.into() },
             Event::Ended(ended) => {
@@ -153,7 +154,9 @@ impl Reader {
 
 fn weight(event: &OutputEvent) -> usize {
     match event {
-        OutputEvent::Snapshot { data, .. } | OutputEvent::Output { data, .. } => data.len(),
+        OutputEvent::Snapshot { data, .. }
+        | OutputEvent::Output { data, .. }
+        | OutputEvent::Keys { data } => data.len(),
         OutputEvent::Lagged { .. }
         | OutputEvent::Resized { .. }
         | OutputEvent::ControlLost { .. }

@@ -14,7 +14,7 @@ use crate::wire::{
 };
 
 /// Bytes before the output in a frame that carries it.
-const PREFIX_BYTES: usize = HEADER_BYTES + size_of::<u64>();
+pub(super) const PREFIX_BYTES: usize = HEADER_BYTES + size_of::<u64>();
 
 /// Memory taken at once for frames to come, in bytes. The kernel gives about 4 KiB a read.
 const BLOCK_BYTES: usize = 64 * 1024;

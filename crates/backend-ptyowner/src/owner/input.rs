@@ -8,8 +8,10 @@ use bytes::{Buf as _, Bytes};
 /// Who typed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// A client.
+    /// A client, through its connection.
     Client(ClientId),
+    /// A client, on the terminal that it lent.
+    Keys(ClientId),
     /// The owner, answering the child's query.
     Owner,
 }
@@ -59,6 +61,12 @@ impl InputQueue {
             self.waiting.pop_front();
         }
         Some(author)
+    }
+
+    /// Returns how much waits of one author, in bytes.
+    pub(crate) fn waiting_of(&self, author: Author) -> usize {
+        let own = self.waiting.iter().filter(|(of, _)| *of == author);
+        own.map(|(_, input)| input.len()).sum()
     }
 
     /// Forgets what waits of one author.

@@ -197,6 +197,18 @@ impl Peer {
                     if self.send(&frame).await.is_err() {
                         return;
                     }
+                    outbox.sent(frame.len());
+                }
+                // A terminal that takes everything must not keep the others from their turn.
+                Next::Shown => tokio::task::yield_now().await,
+                Next::Wait(terminal) => tokio::select! {
+                    _ = terminal.writable() => {}
+                    () = outbox.changed() => {}
+                },
+                Next::SayRelieved => {
+                    if self.commands.send(Command::Relieved).await.is_err() {
+                        return;
+                    }
                 }
                 Next::AskForSnapshot => {
                     let drained = Command::Drained {

@@ -77,11 +77,16 @@ impl Screen {
     pub(crate) fn resync(&mut self, scrollback: request::Scrollback) -> Vec<u8> {
         match scrollback {
             request::Scrollback::Replace => self.snapshot(scrollback),
-            request::Scrollback::Keep => self.model.snapshot(SnapshotOptions {
-                history: History::Lines(0),
-                scrollback: Scrollback::Keep,
-            }),
+            request::Scrollback::Keep => self.page(),
         }
+    }
+
+    /// Returns a snapshot of the page alone, with all modes.
+    pub(crate) fn page(&mut self) -> Vec<u8> {
+        self.model.snapshot(SnapshotOptions {
+            history: History::Lines(0),
+            scrollback: Scrollback::Keep,
+        })
     }
 
     pub(crate) fn title(&mut self) -> Option<String> {

@@ -11,6 +11,7 @@
 mod attach;
 mod clients;
 mod end;
+mod loan;
 mod requests;
 mod stop;
 
@@ -27,11 +28,12 @@ use tokio::sync::mpsc;
 use tracing::warn;
 
 pub(crate) use self::requests::render;
-use self::{clients::Clients, end::Life, stop::Stopping};
+use self::{clients::Clients, end::Life, loan::Keys, stop::Stopping};
 use super::{
     history::History,
     input::{Author, InputQueue},
     outbox::Outbox,
+    pace::Patience,
     screen::Screen,
     timer,
 };
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Input { client: ClientId, input: Bytes },
     /// It lagged, and has now taken all that was queued for it.
     Drained { client: ClientId },
+    /// It has taken so much that the child need not wait for it.
+    Relieved,
     /// Its connection is over.
     Left { client: ClientId },
 }
@@ -85,6 +89,9 @@ pub(crate) struct Session {
     history: History,
     input: InputQueue,
     clients: Clients,
+    /// From where keys are read directly, if from anywhere.
+    keys: Option<Keys>,
+    patience: Patience,
     life: Life,
     stopping: Option<Stopping>,
     last_output_at: Option<Timestamp>,
@@ -106,6 +113,8 @@ impl Session {
             history: History::new(history_bytes),
             input: InputQueue::default(),
             clients: Clients::default(),
+            keys: None,
+            patience: Patience::new(timer::now()),
             life: Life::new(),
             stopping: None,
             last_output_at: None,
@@ -124,9 +133,10 @@ impl Session {
             }
             let deadline = self.next_deadline();
             tokio::select! {
-                read = self.pty.read(self.history.room()), if self.life.is_reading() => {
+                read = self.pty.read(self.history.room()), if self.is_reading() => {
                     self.on_read(read);
                 }
+                keys = loan::typed(self.keys.as_ref()) => self.on_keys(keys),
                 typed = self.pty.write(self.input.front()), if !self.input.is_empty() => {
                     self.on_typed(typed);
                 }
@@ -138,12 +148,25 @@ impl Session {
         self.clients.close_all();
     }
 
+    /// Tells whether output is read now: not while the child waits for a client.
+    fn is_reading(&self) -> bool {
+        self.life.is_reading() && !self.patience.is_held()
+    }
+
     fn next_deadline(&self) -> Option<tokio::time::Instant> {
         let stopping = self.stopping.as_ref().map(Stopping::deadline);
-        [self.life.deadline(), stopping].into_iter().flatten().min()
+        let held = self.patience.deadline();
+        [self.life.deadline(), stopping, held]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn on_deadline(&mut self) {
+        let now = timer::now();
+        if self.patience.deadline().is_some_and(|until| until <= now) {
+            self.patience.release(now);
+        }
         self.end_if_drained();
         self.go_on_stopping();
     }
@@ -164,7 +187,16 @@ impl Session {
         self.last_output_at = Some(SystemClock.now());
         let answers = self.screen.feed(&chunk.output);
         self.input.push(Author::Owner, answers.into());
-        self.clients.send_output(&chunk.frame, chunk.output.len());
+        let is_full = self.clients.send_output(&chunk.frame, chunk.output.len());
+        if is_full {
+            self.patience.hold(timer::now());
+        }
+    }
+
+    fn on_relieved(&mut self) {
+        if !self.clients.is_one_full() {
+            self.patience.release(timer::now());
+        }
     }
 
     fn on_typed(&mut self, typed: std::io::Result<usize>) {
@@ -195,6 +227,7 @@ impl Session {
             Command::Call { client, call } => self.on_call(client, call),
             Command::Input { client, input } => self.on_input(client, input),
             Command::Drained { client } => self.resync(client),
+            Command::Relieved => self.on_relieved(),
             Command::Left { client } => self.on_left(client),
         }
     }

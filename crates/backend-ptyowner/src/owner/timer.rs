@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Returns the instant after `wait` from now.
+/// Returns the present instant.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where the owner reads the runtime's time"
 )]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Returns the instant after `wait` from now.
 pub(crate) fn after(wait: Duration) -> Instant {
-    Instant::now() + wait
+    now() + wait
 }
 
 /// Waits until the instant; for ever if there is none.

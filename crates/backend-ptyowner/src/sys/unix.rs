@@ -4,6 +4,7 @@ pub(crate) mod detach;
 pub(crate) mod endpoint;
 pub(crate) mod exec;
 pub(crate) mod files;
+pub(crate) mod lent;
 pub(crate) mod os_bytes;
 pub(crate) mod process;
 pub(crate) mod pty;

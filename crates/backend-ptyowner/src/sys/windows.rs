@@ -7,6 +7,7 @@ pub(crate) mod exec;
 pub(crate) mod files;
 mod gate;
 mod handle;
+pub(crate) mod lent;
 pub(crate) mod os_bytes;
 pub(crate) mod process;
 pub(crate) mod pty;

@@ -20,12 +20,14 @@ pub enum Answer {
     Status(Status),
     /// To an attach; what was asked for follows.
     Attached(Attached),
-    /// To an inject or a resize.
+    /// To an inject, a resize or a step of a loan.
     Done,
     /// To a capture; its content follows in parts.
     Captured(Captured),
     /// To a stop.
     Stopped(Stopped),
+    /// To an attach that offered a terminal: it is taken, and the loan can begin.
+    Lent(Attached),
 }
 
 /// Why a request was not carried out.
@@ -43,6 +45,8 @@ pub enum Failure {
     Ended,
     /// The system refused.
     System(String),
+    /// The client has no terminal lent.
+    NoLoan,
 }
 
 /// A session as its owner sees it.
@@ -181,6 +185,11 @@ pub enum Event {
     Closing {
         /// What was wrong.
         reason: String,
+    },
+    /// Keys that were read from the client's terminal and that it wants to see; no more are read.
+    Keys {
+        /// The bytes, as typed; at most 16 KiB.
+        data: Vec<u8>,
     },
 }
 

@@ -26,6 +26,10 @@ pub enum Request {
     Capture(Capture),
     /// End the session.
     Stop(Stop),
+    /// Show me the output from now on, on this terminal of mine if you can.
+    AttachTerminal(Attach, Terminal),
+    /// Do this with the terminal that I lent.
+    Loan(LoanStep),
 }
 
 /// A size; the owner clamps it.
@@ -48,6 +52,32 @@ pub struct Attach {
     pub from: Option<u64>,
     /// What snapshots do with lines that its terminal already has.
     pub scrollback: Scrollback,
+}
+
+/// A terminal that a client offers. The owner opens it for itself, if it is the one meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminal {
+    /// The path of its device.
+    pub path: Vec<u8>,
+    /// The number of the device.
+    pub device: u64,
+    /// The file system that the device's file is on.
+    pub file_system: u64,
+    /// The number of that file.
+    pub inode: u64,
+    /// Bytes that begin what the client wants to see before the session does.
+    pub own_keys: Vec<u8>,
+}
+
+/// A step of a loan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoanStep {
+    /// Write to the terminal from now on; with control, read keys.
+    Begin,
+    /// Read keys again.
+    TakeKeys,
+    /// Leave the terminal; a snapshot says how, and output goes on as a stream.
+    End,
 }
 
 /// What a client may do.

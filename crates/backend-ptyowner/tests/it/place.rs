@@ -103,6 +103,7 @@ pub(crate) fn request(mode: AttachMode) -> AttachRequest {
         from: None,
         scrollback: Scrollback::Replace,
         label: "a test".into(),
+        terminal: None,
     }
 }
 

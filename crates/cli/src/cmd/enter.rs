@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use abide_core::{
-    backend::{AttachMode, AttachRequest, Ended, Scrollback},
+    backend::{AttachMode, AttachRequest, Ended, Scrollback, TerminalOffer},
     id::SessionId,
 };
 use abide_workspace::{Workspaces, service::Found};
@@ -87,6 +87,7 @@ pub(super) async fn enter(
         from: None,
         scrollback: Scrollback::Keep,
         label: label(),
+        terminal: offer(&how.keys),
     };
     let attachment = workspaces.attach(found, request).await?;
     workspaces.touch(&found.workspace).await?;
@@ -114,6 +115,18 @@ fn inside(session_here: Option<&str>, wanted: &SessionId) -> Inside {
         Some(here) if here == wanted.as_str() => Inside::Itself,
         Some(_) => Inside::Another,
     }
+}
+
+/// Offers this terminal, so that what a session prints and what is typed need not go through us.
+fn offer(keys: &DetachKeys) -> Option<TerminalOffer> {
+    let terminal = sys::terminal_device()?;
+    Some(TerminalOffer {
+        path: terminal.path,
+        device: terminal.device,
+        file_system: terminal.file_system,
+        inode: terminal.inode,
+        own_keys: keys.first_bytes(),
+    })
 }
 
 /// Says who this client is, to others that look at the session.

@@ -10,7 +10,10 @@
 
 use std::{
     io::{self, PipeReader, PipeWriter, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::{ffi::OsStringExt as _, fs::MetadataExt as _},
+    },
 };
 
 use abide_core::size::TermSize;
@@ -23,7 +26,7 @@ use rustix::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Signal, Typed};
+use super::{Signal, TerminalDevice, Typed};
 
 /// Keys byte by byte, without echo or signals; dropping it gives back what was before.
 ///
@@ -80,6 +83,31 @@ pub(crate) fn terminal_size() -> Option<TermSize> {
         .filter_map(|fd| tcgetwinsize(fd).ok())
         .find(|size| size.ws_row != 0 && size.ws_col != 0)
         .map(|size| TermSize::clamped(size.ws_row, size.ws_col))
+}
+
+/// Returns the terminal that is both standard input and standard output, as others find it; none
+/// where they could not read and write it as we do.
+pub(crate) fn terminal_device() -> Option<TerminalDevice> {
+    // Tried on Linux alone so far.
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let [input, output] = [stdio::stdin(), stdio::stdout()].map(|fd| {
+        let file = std::fs::File::from(fd.try_clone_to_owned().ok()?);
+        let found = file.metadata().ok()?;
+        Some((found.rdev(), found.dev(), found.ino()))
+    });
+    if input != output {
+        return None;
+    }
+    let (device, file_system, inode) = input?;
+    let name = rustix::termios::ttyname(stdio::stdin(), Vec::new()).ok()?;
+    Some(TerminalDevice {
+        path: std::ffi::OsString::from_vec(name.into_bytes()).into(),
+        device,
+        file_system,
+        inode,
+    })
 }
 
 /// Opens what is typed on standard input, and what wakes a read of it.

@@ -123,6 +123,11 @@ fn set_code_page(page: u32) -> io::Result<()> {
 }
 
 /// Returns the size of the window; none where there is no console.
+/// Returns that a console cannot be found by others.
+pub(crate) fn terminal_device() -> Option<super::TerminalDevice> {
+    None
+}
+
 pub(crate) fn terminal_size() -> Option<TermSize> {
     let mut info = CONSOLE_SCREEN_BUFFER_INFO::default();
     // SAFETY: the handle is a standard one, which lives as long as the process; `info` is ours.

@@ -134,6 +134,12 @@ impl DetachScanner {
         }
     }
 
+    /// Returns whether nothing that was typed is waited for, so that others may look at what is
+    /// typed next.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.key_wait().is_none() && self.rest_wait().is_none()
+    }
+
     /// Returns how long to wait for the next key before [`Self::key_expired`].
     pub(crate) fn key_wait(&self) -> Option<Wait> {
         let time = match self.matcher.state {

@@ -64,20 +64,22 @@ impl Keyboard {
         typed.unwrap_or(Typed::Closed)
     }
 
-    /// Stops reading; returns when nothing is taken from the terminal any more.
-    pub(super) fn stop(self) {
+    /// Stops reading; returns when nothing is taken from the terminal any more, with what was taken
+    /// last and not asked for yet.
+    pub(super) fn stop(self) -> Option<Typed> {
         let Self {
             asks,
-            answers,
+            mut answers,
             waker,
             thread,
             ..
         } = self;
         let notices = waker.wake();
-        drop((asks, answers));
+        drop(asks);
         if notices && thread.join().is_err() {
             tracing::error!("the keyboard's thread panicked");
         }
+        answers.try_recv().ok()
     }
 }
 

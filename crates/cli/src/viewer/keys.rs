@@ -49,6 +49,13 @@ impl ParseKeysError {
 }
 
 impl DetachKeys {
+    /// Returns the bytes of which one is in all that may begin the keys: the first of them, and that
+    /// of the sequences in which terminals report keys and pastes.
+    pub(crate) fn first_bytes(&self) -> Vec<u8> {
+        const ESC: u8 = 0x1b;
+        vec![self.0[0].0, ESC]
+    }
+
     /// Returns the keys, in the order in which they are pressed.
     pub(crate) fn keys(&self) -> &[Key] {
         &self.0

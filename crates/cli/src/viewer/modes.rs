@@ -17,6 +17,11 @@ use super::sequences::Sequences;
 /// cursor, and, in most, the wheel as arrow keys on the alternate screen.
 const ON_BY_DEFAULT: [u16; 3] = [7, 25, 1007];
 
+/// Changes what sessions change, so that undoing it is undoing that: keys, mouse, focus and paste,
+/// the alternate screen, cursor and wrapping, margins, character sets, pen and link.
+const ALL: &[u8] = b"\x1b[?1;47;1000;1002;1003;1004;1006;2004;2026h\x1b[?7;25l\x1b=\x1b[>1u\
+    \x1b[>4;1m\x1b[1;2r\x1b(0\x0f\x1b[1m\x1b[4 q\x1b]8;;x:\x1b\\";
+
 /// Modes that show the alternate screen.
 const ALTERNATE_SCREEN: [u16; 3] = [47, 1047, 1049];
 
@@ -77,6 +82,19 @@ impl ModeTracker {
         self.sequences
             .feed(output, |sequence| changes.apply(&sequence));
         self.in_character = output.last().is_some_and(|byte| !byte.is_ascii());
+    }
+
+    /// Forgets what was seen, and assumes that a session changed whatever it can: for a terminal that
+    /// others write to, whose output is not seen here.
+    pub(crate) fn assume_all(&mut self) {
+        self.become_what_follows(ALL);
+    }
+
+    /// Forgets what was seen; all that counts was changed by this output.
+    pub(crate) fn become_what_follows(&mut self, output: &[u8]) {
+        *self = Self::default();
+        self.enter();
+        self.note(output);
     }
 
     /// Returns whether a control character may be written now without breaking anything.

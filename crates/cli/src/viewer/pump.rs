@@ -1,12 +1,16 @@
 //! The loop between a session and a person's terminal.
 
+use std::time::Duration;
+
 use abide_core::{
     backend::{
         AttachMode, Attachment, BackendError, Ended, ErrorKind, Holder, OutputEvent, OutputStream,
+        TerminalLoan,
     },
     size::TermSize,
 };
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::{
     End, Left, Options,
@@ -19,6 +23,9 @@ use super::{
     typist::Typist,
 };
 use crate::sys::{self, Signal, Signals, Typed};
+
+/// How long the one to whom our terminal is lent may take to give it back.
+const TAKE_BACK_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Rings the terminal's bell.
 const BELL: &[u8] = b"\x07";
@@ -34,10 +41,10 @@ pub(super) async fn run(attachment: Attachment, options: Options) -> Result<Left
         size,
         mut output,
         input,
+        loan,
         ..
     } = attachment;
     let guard = Guard::enter()?;
-    let keyboard = Keyboard::start()?;
     let canvas = Canvas::start()?;
     let mut pump = Pump {
         output: &mut *output,
@@ -50,7 +57,9 @@ pub(super) async fn run(attachment: Attachment, options: Options) -> Result<Left
         lost_to: None,
         again: None,
         guard,
-        keyboard,
+        loan,
+        keys_are_ours: true,
+        keyboard: None,
         canvas,
         signals,
     };
@@ -75,6 +84,7 @@ enum Reason {
     Ended(Ended),
     Hangup,
     Lost(BackendError),
+    Failed(ViewerError),
     Closed,
 }
 
@@ -96,35 +106,119 @@ struct Pump<'a> {
     /// What to write when this process goes on after a stop.
     again: Option<Bytes>,
     guard: Guard,
-    keyboard: Keyboard,
+    /// While our terminal is lent: output does not come through here.
+    loan: Option<Box<dyn TerminalLoan>>,
+    /// Whether keys are read here, and not by the one to whom the terminal is lent.
+    keys_are_ours: bool,
+    /// Reads keys, once they are ours.
+    keyboard: Option<Keyboard>,
     canvas: Canvas,
     signals: Signals,
 }
 
 impl Pump<'_> {
     async fn serve(&mut self) -> Reason {
-        let opened = self.canvas.write(self.guard.opening()).await;
-        if let Err(gone) = opened {
-            return gone.into();
+        if let Err(reason) = self.open().await {
+            return reason;
         }
-        // It may have changed since it was asked for in order to attach.
-        self.resize();
         loop {
             let event = self.next().await;
-            if let Err(reason) = self.handle(event).await {
+            let handled = self.handle(event).await;
+            let settled = match handled {
+                Ok(()) => self.settle_keys().await,
+                Err(reason) => Err(reason),
+            };
+            if let Err(reason) = settled {
                 return reason;
             }
         }
     }
 
+    async fn open(&mut self) -> Result<(), Reason> {
+        let opening = self.guard.opening();
+        if let Some(loan) = &self.loan {
+            // Ours comes first on the terminal.
+            self.canvas.flush(opening).await?;
+            self.guard.modes().assume_all();
+            self.keys_are_ours = !self.controls;
+            loan.begin().await.map_err(Reason::Lost)?;
+        } else {
+            self.canvas.write(opening).await?;
+        }
+        // It may have changed since it was asked for in order to attach.
+        self.resize();
+        self.settle_keys().await
+    }
+
+    /// Reads keys here, or has them read by the one to whom the terminal is lent.
+    async fn settle_keys(&mut self) -> Result<(), Reason> {
+        while self.keys_are_ours {
+            let is_lent = self.loan.is_some() && self.controls;
+            if !(is_lent && self.scanner.is_at_rest() && self.typist.is_idle()) {
+                if self.keyboard.is_none() {
+                    self.keyboard = Some(Keyboard::start().map_err(Reason::Failed)?);
+                }
+                return Ok(());
+            }
+            if let Some(typed) = self.keyboard.take().and_then(Keyboard::stop) {
+                self.take(typed)?;
+                continue;
+            }
+            if let Some(loan) = &self.loan {
+                loan.take_keys().await.map_err(Reason::Lost)?;
+                self.keys_are_ours = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes our terminal back, if it is lent. If that takes too long, what was assumed of it stays.
+    async fn take_back(&mut self) {
+        let Some(loan) = self.loan.take() else {
+            return;
+        };
+        self.keys_are_ours = true;
+        let taken_back = async {
+            loan.end().await?;
+            while let Some(event) = self.output.next().await? {
+                match event {
+                    OutputEvent::Snapshot { data, .. } => {
+                        self.guard.modes().become_what_follows(&data);
+                        break;
+                    }
+                    OutputEvent::Keys { data } => {
+                        tracing::debug!(bytes = data.len(), "typed after leaving");
+                    }
+                    _ => {}
+                }
+            }
+            Ok::<(), BackendError>(())
+        };
+        match timeout(TAKE_BACK_DEADLINE, taken_back).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the terminal is ours without being given back")
+            }
+            Err(_late) => tracing::debug!("the terminal was not given back in time"),
+        }
+    }
+
     /// Waits for the next event. Every branch is safe to drop.
     async fn next(&mut self) -> Event {
-        let listening = self.typist.has_room();
+        let listening = self.keys_are_ours && self.typist.has_room();
         self.key_alarm.set(self.scanner.key_wait());
         // What is not read has no rest to wait for.
         let rest = self.scanner.rest_wait().filter(|_| listening);
         self.rest_alarm.set(rest);
         let (canvas, output) = (&self.canvas, &mut *self.output);
+        let keyboard = self.keyboard.as_mut();
+        let appetite = self.scanner.appetite();
+        let typed = async {
+            match keyboard {
+                Some(keyboard) => keyboard.read(appetite).await,
+                None => std::future::pending().await,
+            }
+        };
         let shown = async {
             match canvas.room().await {
                 Ok(()) => Event::Output(output.next().await),
@@ -134,7 +228,7 @@ impl Pump<'_> {
         tokio::select! {
             biased;
             signal = self.signals.next() => Event::Signal(signal),
-            typed = self.keyboard.read(self.scanner.appetite()), if listening => Event::Typed(typed),
+            typed = typed, if listening => Event::Typed(typed),
             () = self.key_alarm.ring() => Event::KeyAlarm,
             () = self.rest_alarm.ring() => Event::RestAlarm,
             done = self.typist.progress() => Event::Progress(done),
@@ -169,6 +263,7 @@ impl Pump<'_> {
 
     /// Gives the terminal back, and stops until somebody lets this process go on.
     async fn stop(&mut self) -> Result<(), Reason> {
+        self.take_back().await;
         let (closing, again) = self.guard.pause();
         self.again = Some(again);
         self.canvas.flush(closing).await?;
@@ -245,13 +340,25 @@ impl Pump<'_> {
 
     fn give_up_control(&mut self) {
         self.controls = false;
+        self.keys_are_ours = true;
         self.typist.clear();
     }
 
     async fn show(&mut self, event: OutputEvent) -> Result<(), Reason> {
         match event {
+            // It is on the terminal already, which is ours again.
+            OutputEvent::Snapshot { data, .. } if self.loan.is_some() => {
+                self.loan = None;
+                self.keys_are_ours = true;
+                self.guard.modes().become_what_follows(&data);
+                Ok(())
+            }
             OutputEvent::Snapshot { data, .. } | OutputEvent::Output { data, .. } => {
                 self.draw(data).await
+            }
+            OutputEvent::Keys { data } => {
+                self.keys_are_ours = true;
+                self.scan(|scanner, on| scanner.feed(&data, on))
             }
             // A snapshot follows, which puts everything right.
             OutputEvent::Lagged { skipped } => {
@@ -265,7 +372,7 @@ impl Pump<'_> {
             OutputEvent::ControlLost { by } => {
                 self.lost_to = Some(by);
                 self.give_up_control();
-                let at_rest = self.guard.modes().at_rest();
+                let at_rest = self.loan.is_none() && self.guard.modes().at_rest();
                 if at_rest {
                     self.canvas.write(Bytes::from_static(BELL)).await?;
                 }
@@ -285,7 +392,9 @@ impl Pump<'_> {
         if matches!(reason, Reason::Detached) {
             self.typist.flush().await;
         }
-        self.keyboard.stop();
+        self.take_back().await;
+        // What is typed after leaving is for whoever comes next.
+        let _ = self.keyboard.take().map(Keyboard::stop);
         let drawn = self.canvas.finish(self.guard.closing()).await;
         drop(self.guard);
         let end = match reason {
@@ -293,6 +402,7 @@ impl Pump<'_> {
             Reason::Ended(ended) => End::Ended(ended),
             Reason::Hangup => End::Hangup,
             Reason::Lost(source) => return Err(ViewerError::Lost { name, source }),
+            Reason::Failed(error) => return Err(error),
             Reason::Closed => return Err(ViewerError::Closed { name }),
         };
         Ok(Left {

@@ -68,6 +68,11 @@ impl<'a> Typist<'a> {
         self.sizes.clear();
     }
 
+    /// Returns whether the session took everything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.typing.is_none() && self.waiting.is_empty()
+    }
+
     /// Returns whether more may be typed.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.len() < MAX_WAITING_BYTES

@@ -40,6 +40,7 @@ impl Observer {
             from: Some(self.offset),
             scrollback: Scrollback::Replace,
             label: "an observer".into(),
+            terminal: None,
         };
         let attached = self.backend.attach(&self.session, request).await;
         let mut attachment = attached.expect("every attach works");

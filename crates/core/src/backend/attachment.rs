@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{BackendError, Ended, Holder};
+use super::{BackendError, Ended, Holder, TerminalLoan, TerminalOffer};
 use crate::{
     id::{ClientId, Generation},
     replay::Offset,
@@ -46,6 +46,9 @@ pub struct AttachRequest {
     pub scrollback: Scrollback,
     /// What to call it to others; no secrets, shown in lists.
     pub label: String,
+    /// Its terminal, if the backend may write to it and read from it directly. Going on from an
+    /// offset is then ignored.
+    pub terminal: Option<TerminalOffer>,
 }
 
 /// A client's connection to a session; dropping it detaches.
@@ -62,6 +65,8 @@ pub struct Attachment {
     pub output: Box<dyn OutputStream>,
     /// Where to type.
     pub input: Box<dyn InputSink>,
+    /// The loan of the client's terminal, if it offered one and the backend took it.
+    pub loan: Option<Box<dyn TerminalLoan>>,
 }
 
 impl fmt::Debug for Attachment {
@@ -94,7 +99,13 @@ pub enum OutputEvent {
         /// The bytes, unparsed.
         data: Bytes,
     },
-    /// The client was too slow; a snapshot follows.
+    /// The backend read these from a terminal that was lent to it, and reads no more before it is
+    /// told to.
+    Keys {
+        /// The bytes, as typed.
+        data: Bytes,
+    },
+    /// The client was too slow; a snapshot follows, on the terminal itself if that is lent.
     Lagged {
         /// Bytes of output that it will not see.
         skipped: u64,

@@ -88,6 +88,7 @@ impl TerminalBackend for FakeBackend {
             size,
             output: Box::new(FakeOutput(Arc::clone(&seat))),
             input: Box::new(FakeInput(seat)),
+            loan: None,
         })
     }
 

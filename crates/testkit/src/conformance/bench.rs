@@ -239,6 +239,7 @@ pub(super) fn request(mode: AttachMode) -> AttachRequest {
         from: None,
         scrollback: Scrollback::Replace,
         label: "conformance".into(),
+        terminal: None,
     }
 }
 

@@ -164,6 +164,7 @@ impl Viewer {
             }
             Some(OutputEvent::Resized { size }) => self.terminal.resize(*size),
             Some(OutputEvent::ControlLost { .. }) => {}
+            Some(OutputEvent::Keys { .. }) => panic!("no terminal was lent; {}", self.seen()),
             Some(OutputEvent::Ended(ended)) => {
                 let position = self.position.or(self.from);
                 assert_eq!(position, Some(ended.offset), "lost output; {}", self.seen());

@@ -114,6 +114,7 @@ proptest! {
                 from: Some(Offset::START),
                 scrollback: Scrollback::Replace,
                 label: "a property".into(),
+                terminal: None,
             };
             let mut viewer = backend.attach(&spec.session, request).await.unwrap();
             for piece in &pieces {

@@ -20,21 +20,13 @@ use crate::{
 impl Session {
     /// Attaches the client: the reply, then a snapshot or the output from where it left off.
     pub(super) fn attach(&mut self, client: ClientId, id: u32, attach: &Attach) {
-        if let Err(failure) = self.may_attach(client, attach.mode) {
-            let result = Err(failure);
-            return self.clients.reply(client, &Reply { id, result });
-        }
-        let controls = attach.mode != Mode::View && !self.life.is_over();
-        if controls {
-            if let Some(loser) = self.clients.give_control(client, SystemClock.now()) {
-                // Nobody waits behind the paste of one who has no say any more.
-                self.input.forget(Author::Client(loser));
+        let controls = match self.let_in(client, attach) {
+            Ok(controls) => controls,
+            Err(failure) => {
+                let result = Err(failure);
+                return self.clients.reply(client, &Reply { id, result });
             }
-            self.screen.set_answering(Answering::Controller);
-            if let Some(size) = attach.size {
-                self.resize(size, Some(client));
-            }
-        }
+        };
         let size = self.screen.size().into();
         let result = Ok(Answer::Attached(Attached { controls, size }));
         self.clients.reply(client, &Reply { id, result });
@@ -57,8 +49,27 @@ impl Session {
         info!(%client, controls, "attached");
     }
 
+    /// Gives the client control, if it wants it and may have it; returns whether it has.
+    pub(super) fn let_in(&mut self, client: ClientId, attach: &Attach) -> Result<bool, Failure> {
+        self.may_attach(client, attach.mode)?;
+        let controls = attach.mode != Mode::View && !self.life.is_over();
+        if controls {
+            if let Some(loser) = self.clients.give_control(client, SystemClock.now()) {
+                // Nobody waits behind the paste of one who has no say any more.
+                self.input.forget(Author::Client(loser));
+                self.input.forget(Author::Keys(loser));
+                self.forget_keys(loser);
+            }
+            self.screen.set_answering(Answering::Controller);
+            if let Some(size) = attach.size {
+                self.resize(size, Some(client));
+            }
+        }
+        Ok(controls)
+    }
+
     fn may_attach(&self, client: ClientId, mode: Mode) -> Result<(), Failure> {
-        if self.clients.is_watching(client) {
+        if self.clients.is_attached(client) {
             return Err(Failure::AlreadyAttached);
         }
         match (mode, self.clients.controller()) {
@@ -72,6 +83,7 @@ impl Session {
     /// What a person typed before they detached is still typed; what a client that only typed has
     /// given up on is not, since it will report that it was not.
     pub(super) fn on_left(&mut self, client: ClientId) {
+        self.forget_keys(client);
         match self.clients.leave(client) {
             Left::Control => self.screen.set_answering(Answering::Owner),
             Left::Injector => self.input.forget(Author::Client(client)),
@@ -93,14 +105,17 @@ impl Session {
         self.send_snapshot(client, &snapshot);
     }
 
-    fn send_snapshot(&self, client: ClientId, snapshot: &[u8]) {
-        let event = Event::Snapshot(Snapshot {
+    pub(super) fn send_snapshot(&self, client: ClientId, snapshot: &[u8]) {
+        let event = self.snapshot_event(snapshot.len());
+        self.clients.send_snapshot(client, &event, snapshot);
+    }
+
+    pub(super) fn snapshot_event(&self, len: usize) -> Event {
+        Event::Snapshot(Snapshot {
             offset: self.history.end().get(),
             size: self.screen.size().into(),
-            len: snapshot.len() as u64,
-        });
-        self.clients.send_event(client, &event);
-        self.clients.send_parts(client, snapshot);
+            len: len as u64,
+        })
     }
 
     /// Gives the terminal a size, if it is a new one, and tells the others.

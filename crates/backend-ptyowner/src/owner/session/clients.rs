@@ -6,7 +6,8 @@ use abide_core::{backend::Holder, clock::Timestamp, id::ClientId};
 use bytes::Bytes;
 
 use crate::{
-    owner::outbox::{Lagging, Outbox},
+    owner::outbox::{Outbox, Pushed},
+    sys::lent::LentTerminal,
     wire::{
         codec,
         error::WireError,
@@ -34,6 +35,8 @@ struct Client {
     label: String,
     outbox: Arc<Outbox>,
     watching: Option<Watching>,
+    /// The terminal that it offered, and what snapshots do with lines above its page.
+    loan: Option<(Arc<LentTerminal>, Scrollback)>,
     typing: Typing,
     input: InputCount,
 }
@@ -88,6 +91,7 @@ impl Clients {
             label,
             outbox,
             watching: None,
+            loan: None,
             typing: Typing::Never,
             input: InputCount::default(),
         };
@@ -120,10 +124,10 @@ impl Clients {
             .is_some_and(|holder| holder.client == client)
     }
 
-    pub(super) fn is_watching(&self, client: ClientId) -> bool {
-        self.all
-            .get(&client)
-            .is_some_and(|client| client.watching.is_some())
+    /// Tells whether the client watches, or is about to on its own terminal.
+    pub(super) fn is_attached(&self, client: ClientId) -> bool {
+        let client = self.all.get(&client);
+        client.is_some_and(|client| client.watching.is_some() || client.loan.is_some())
     }
 
     /// Returns how many watch without control.
@@ -171,22 +175,104 @@ impl Clients {
         }
     }
 
-    /// Sends output to all who watch. Never waits: who cannot keep up lags.
-    pub(super) fn send_output(&mut self, frame: &Bytes, len: usize) {
+    /// Keeps the terminal that the client offers, until it says that the loan begins.
+    pub(super) fn offer(
+        &mut self,
+        client: ClientId,
+        terminal: Arc<LentTerminal>,
+        scrollback: Scrollback,
+    ) {
+        if let Some(client) = self.all.get_mut(&client) {
+            client.loan = Some((terminal, scrollback));
+        }
+    }
+
+    /// Lets everything go to the client's own terminal from now on, if it offered one; returns what
+    /// snapshots do with the lines that it has.
+    pub(super) fn begin_loan(&mut self, client: ClientId) -> Option<Scrollback> {
+        let client = self.all.get(&client)?;
+        let (terminal, scrollback) = client.loan.as_ref()?;
+        client.outbox.lend(Arc::clone(terminal));
+        Some(*scrollback)
+    }
+
+    /// Returns the client's own terminal, while it is lent.
+    pub(super) fn lent_terminal(&self, client: ClientId) -> Option<Arc<LentTerminal>> {
+        let client = self.all.get(&client)?;
+        let (terminal, _) = client.loan.as_ref()?;
+        client.outbox.is_lent().then(|| Arc::clone(terminal))
+    }
+
+    /// Ends the loan; tells whether there was one.
+    pub(super) fn give_back(&mut self, client: ClientId) -> bool {
+        let Some(client) = self.all.get_mut(&client) else {
+            return false;
+        };
+        let was_lent = client.loan.take().is_some();
+        client.outbox.give_back();
+        if let Some(watching) = &mut client.watching {
+            watching.flow = Flow::Streaming;
+        }
+        was_lent
+    }
+
+    /// Returns those whose terminal is lent.
+    pub(super) fn lenders(&self) -> Vec<ClientId> {
+        let lends = |client: &Client| client.outbox.is_lent();
+        self.all
+            .iter()
+            .filter(|(_, client)| lends(client))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    /// Sends a snapshot to where the client sees it.
+    pub(super) fn send_snapshot(&self, client: ClientId, event: &Event, snapshot: &[u8]) {
+        let Some(found) = self.all.get(&client) else {
+            return;
+        };
+        if found.outbox.is_lent() {
+            let snapshot = Bytes::copy_from_slice(snapshot);
+            found.outbox.push_snapshot(snapshot);
+        } else {
+            self.send_page(client, event, snapshot);
+        }
+    }
+
+    /// Sends a snapshot through the connection.
+    pub(super) fn send_page(&self, client: ClientId, event: &Event, snapshot: &[u8]) {
+        self.send_event(client, event);
+        self.send_parts(client, snapshot);
+    }
+
+    /// Sends output to all who watch. Never waits: who cannot keep up lags. Tells whether one of
+    /// them could, if the child waited a moment.
+    pub(super) fn send_output(&mut self, frame: &Bytes, len: usize) -> bool {
+        let mut is_full = false;
         for client in self.all.values_mut() {
             let Some(watching) = &mut client.watching else {
                 continue;
             };
             watching.flow = match watching.flow {
-                Flow::Streaming => match client.outbox.push_output(frame.clone(), len) {
-                    Ok(()) => Flow::Streaming,
-                    Err(Lagging { skipped }) => Flow::Lagging { skipped },
+                Flow::Streaming => match client.outbox.push_output(frame, len) {
+                    Pushed::Sent => Flow::Streaming,
+                    Pushed::Full => {
+                        is_full = true;
+                        Flow::Streaming
+                    }
+                    Pushed::Lagging { skipped } => Flow::Lagging { skipped },
                 },
                 Flow::Lagging { skipped } => Flow::Lagging {
                     skipped: skipped + len as u64,
                 },
             };
         }
+        is_full
+    }
+
+    /// Tells whether the child had better wait for one of them.
+    pub(super) fn is_one_full(&self) -> bool {
+        self.all.values().any(|client| client.outbox.is_full())
     }
 
     /// Lets a client that lagged see output again; returns how much it missed and what to do with
@@ -321,6 +407,10 @@ mod tests {
         }
         clients.input_taken(a, 10);
         let told = codec::encode(Kind::Event, &Event::InputTaken { total: 10 });
-        assert_eq!(outbox.next().await, Next::Send(told));
+        let next = outbox.next().await;
+        assert!(
+            matches!(&next, Next::Send(sent) if *sent == told),
+            "{next:?}"
+        );
     }
 }

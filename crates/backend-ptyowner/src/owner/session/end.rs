@@ -142,6 +142,7 @@ impl Session {
         for client in self.clients.lagging() {
             self.resync(client);
         }
+        self.end_loans();
         self.clients.tell_watching(&Event::Ended(ended), None);
     }
 

@@ -18,6 +18,10 @@ impl Session {
             Request::Resize(size) => self.resize_for(client, size),
             Request::Capture(capture) => return self.capture(client, id, capture),
             Request::Stop(stop) => return self.stop(client, id, stop),
+            Request::AttachTerminal(attach, terminal) => {
+                return self.attach_terminal(client, id, &attach, &terminal);
+            }
+            Request::Loan(step) => self.step_loan(client, step),
         };
         self.clients.reply(client, &Reply { id, result });
     }

@@ -114,7 +114,9 @@ impl<'a> Watch<'a> {
                 "warning: {skipped} bytes of output came too fast to be looked at"
             )),
             OutputEvent::Ended(ended) => return Ok(Some(Reached::Ended(ended))),
-            OutputEvent::Resized { .. } | OutputEvent::ControlLost { .. } => {}
+            OutputEvent::Resized { .. }
+            | OutputEvent::ControlLost { .. }
+            | OutputEvent::Keys { .. } => {}
         }
         Ok(None)
     }
@@ -165,6 +167,7 @@ fn request(from: Option<Offset>) -> AttachRequest {
         from,
         scrollback: Scrollback::Keep,
         label: format!("abide wait (pid {})", std::process::id()),
+        terminal: None,
     }
 }
 

@@ -1,0 +1,161 @@
+//! A client lends its terminal: output goes there at once, and keys come from there at once.
+
+use std::sync::Arc;
+
+use abide_core::id::ClientId;
+use bytes::Bytes;
+use tracing::{debug, info};
+
+use super::Session;
+use crate::{
+    owner::input::Author,
+    sys::lent::LentTerminal,
+    wire::{
+        codec,
+        event::{Answer, Attached, Event, Failure, Reply},
+        frame::Kind,
+        request::{Attach, LoanStep, Terminal},
+    },
+};
+
+/// Keys that may wait for a program that does not read, in bytes. What is typed beyond is for the
+/// client to keep, which looks for its own keys in it.
+const MAX_WAITING_KEYS: usize = 64 * 1024;
+
+/// The terminal of the client with control, while keys are read from it.
+pub(super) struct Keys {
+    client: ClientId,
+    terminal: Arc<LentTerminal>,
+}
+
+impl Keys {
+    /// Waits for keys; empty once the terminal is gone, or cannot be read.
+    ///
+    /// Cancel safety: safe to drop; nothing is read then.
+    async fn read(&self) -> Bytes {
+        self.terminal.read().await.unwrap_or_else(|err| {
+            debug!(client = %self.client, error = %err, "the lent terminal cannot be read");
+            Bytes::new()
+        })
+    }
+}
+
+/// Waits for keys; for ever if none are read.
+pub(super) async fn typed(keys: Option<&Keys>) -> Bytes {
+    match keys {
+        Some(keys) => keys.read().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Session {
+    /// Attaches a client that offers its terminal: to the terminal, or as one that does not.
+    pub(super) fn attach_terminal(
+        &mut self,
+        client: ClientId,
+        id: u32,
+        attach: &Attach,
+        offer: &Terminal,
+    ) {
+        let terminal = match LentTerminal::open(offer) {
+            Ok(terminal) if !self.life.is_over() => Arc::new(terminal),
+            Ok(_) => return self.attach(client, id, attach),
+            Err(err) => {
+                info!(%client, error = %err, "its terminal cannot be used from here");
+                return self.attach(client, id, attach);
+            }
+        };
+        let result = self.let_in(client, attach).map(|controls| {
+            let size = self.screen.size().into();
+            Answer::Lent(Attached { controls, size })
+        });
+        if result.is_ok() {
+            self.clients.offer(client, terminal, attach.scrollback);
+        }
+        self.clients.reply(client, &Reply { id, result });
+    }
+
+    pub(super) fn step_loan(
+        &mut self,
+        client: ClientId,
+        step: LoanStep,
+    ) -> Result<Answer, Failure> {
+        match step {
+            LoanStep::Begin => self.begin_loan(client)?,
+            LoanStep::TakeKeys => self.take_keys(client),
+            LoanStep::End => self.end_loan(client),
+        }
+        Ok(Answer::Done)
+    }
+
+    fn begin_loan(&mut self, client: ClientId) -> Result<(), Failure> {
+        let scrollback = self.clients.begin_loan(client).ok_or(Failure::NoLoan)?;
+        let snapshot = self.screen.snapshot(scrollback);
+        self.send_snapshot(client, &snapshot);
+        self.clients.watch(client, scrollback);
+        self.take_keys(client);
+        if self.life.is_over() {
+            self.end_loans();
+            self.tell_end(client);
+        }
+        info!(%client, "attached, on its own terminal");
+        Ok(())
+    }
+
+    fn take_keys(&mut self, client: ClientId) {
+        if self.clients.is_controller(client)
+            && let Some(terminal) = self.clients.lent_terminal(client)
+        {
+            self.keys = Some(Keys { client, terminal });
+        }
+    }
+
+    /// Gives the terminal back; says what it shows, or would have if it had taken everything.
+    pub(super) fn end_loan(&mut self, client: ClientId) {
+        if !self.clients.give_back(client) {
+            return;
+        }
+        self.forget_keys(client);
+        let page = self.screen.page();
+        self.send_snapshot(client, &page);
+    }
+
+    /// Reads no more keys of this client; what it typed last is still typed.
+    pub(super) fn forget_keys(&mut self, client: ClientId) {
+        self.keys.take_if(|keys| keys.client == client);
+    }
+
+    /// Types keys, unless the client wants to see them first.
+    pub(super) fn on_keys(&mut self, typed: Bytes) {
+        let Some(keys) = &self.keys else {
+            return;
+        };
+        let client = keys.client;
+        if typed.is_empty() {
+            // Its client will notice too, and leave.
+            self.forget_keys(client);
+            return;
+        }
+        let is_stuck = MAX_WAITING_KEYS < self.input.waiting_of(Author::Keys(client)) + typed.len();
+        if !is_stuck && !keys.terminal.are_for_client(&typed) {
+            self.input.push(Author::Keys(client), typed);
+            return;
+        }
+        self.forget_keys(client);
+        let event = Event::Keys {
+            data: typed.to_vec(),
+        };
+        self.clients
+            .push(client, codec::encode(Kind::Event, &event));
+    }
+
+    /// Tells the clients with a lent terminal what it shows at the end, so that they can leave it.
+    pub(super) fn end_loans(&mut self) {
+        for client in self.clients.lenders() {
+            self.forget_keys(client);
+            let page = self.screen.page();
+            self.clients
+                .send_page(client, &self.snapshot_event(page.len()), &page);
+        }
+    }
+}
