@@ -47,13 +47,20 @@ impl fmt::Display for Offset {
     }
 }
 
+/// Most bytes in one block of a [`ReplayBuffer`].
+const BLOCK_BYTES: usize = 64 * 1024;
+
 /// The last bytes of an output, as many as a budget allows, addressed by [`Offset`].
 ///
-/// Keeps the chunks it is given and shares them; what is over budget leaves at the old end. One
-/// chunk is cut rather than dropped, so exactly `capacity` bytes are held once that many came.
+/// They are copied into blocks, so that memory follows the bytes and not the number of pieces in
+/// which they came: at most the capacity, a block, and little more. Exactly `capacity` bytes are
+/// held once that many came.
 #[derive(Debug)]
 pub struct ReplayBuffer {
-    chunks: VecDeque<Bytes>,
+    /// Every block but the last is full.
+    blocks: VecDeque<Vec<u8>>,
+    /// Bytes of the first block that are over budget.
+    skipped: usize,
     held: usize,
     end: Offset,
     capacity: usize,
@@ -64,7 +71,8 @@ impl ReplayBuffer {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
-            chunks: VecDeque::new(),
+            blocks: VecDeque::new(),
+            skipped: 0,
             held: 0,
             end: Offset::START,
             capacity,
@@ -72,24 +80,52 @@ impl ReplayBuffer {
     }
 
     /// Takes the next bytes of the output.
-    pub fn push(&mut self, chunk: Bytes) {
-        self.end = self.end.advanced(chunk.len());
-        self.held += chunk.len();
-        if !chunk.is_empty() {
-            self.chunks.push_back(chunk);
+    pub fn push(&mut self, output: &[u8]) {
+        self.end = self.end.advanced(output.len());
+        // What would leave at once need not be copied.
+        let over = output.len().saturating_sub(self.capacity);
+        if over != 0 {
+            self.blocks.clear();
+            (self.skipped, self.held) = (0, 0);
         }
-        while self.capacity < self.held {
-            let over = self.held - self.capacity;
-            let Some(oldest) = self.chunks.front_mut() else {
-                break;
-            };
-            let leaving = over.min(oldest.len());
-            self.held -= leaving;
-            if leaving == oldest.len() {
-                self.chunks.pop_front();
+        let mut rest = &output[over..];
+        while !rest.is_empty() {
+            let block = self.block_with_room();
+            let (now, later) = rest.split_at(rest.len().min(BLOCK_BYTES - block.len()));
+            block.extend_from_slice(now);
+            self.held += now.len();
+            rest = later;
+        }
+        self.drop_oldest();
+    }
+
+    fn block_with_room(&mut self) -> &mut Vec<u8> {
+        if self
+            .blocks
+            .back()
+            .is_none_or(|last| last.len() == BLOCK_BYTES)
+        {
+            // The first grows as needed: most sessions print little.
+            let capacity = if self.blocks.is_empty() {
+                0
             } else {
-                let _ = oldest.split_to(leaving);
-            }
+                BLOCK_BYTES
+            };
+            self.blocks.push_back(Vec::with_capacity(capacity));
+        }
+        self.blocks.back_mut().expect("one was there or was added")
+    }
+
+    fn drop_oldest(&mut self) {
+        if self.capacity < self.held {
+            self.skipped += self.held - self.capacity;
+            self.held = self.capacity;
+        }
+        while let Some(oldest) = self.blocks.front()
+            && oldest.len() <= self.skipped
+        {
+            self.skipped -= oldest.len();
+            self.blocks.pop_front();
         }
     }
 
@@ -105,22 +141,23 @@ impl ReplayBuffer {
         self.end
     }
 
-    /// Returns every byte from `offset` on, or `None` if some of them were never printed or are
-    /// no longer held.
+    /// Returns a copy of every byte from `offset` on, in pieces of at most 64 KiB, or `None` if some
+    /// of them were never printed or are no longer held.
     #[must_use]
     pub fn since(&self, offset: Offset) -> Option<Vec<Bytes>> {
         if offset < self.start() || self.end < offset {
             return None;
         }
-        let mut position = self.start();
+        let mut skip = self.skipped + usize::try_from(offset.since(self.start())).ok()?;
         let mut out = Vec::new();
-        for chunk in &self.chunks {
-            let next = position.advanced(chunk.len());
-            if offset < next {
-                let skip = usize::try_from(offset.since(position)).expect("within one chunk");
-                out.push(chunk.slice(skip..));
+        for block in &self.blocks {
+            match block.get(skip..) {
+                Some([]) | None => skip -= block.len(),
+                Some(wanted) => {
+                    out.push(Bytes::copy_from_slice(wanted));
+                    skip = 0;
+                }
             }
-            position = next;
         }
         Some(out)
     }
@@ -142,7 +179,7 @@ mod tests {
             let all: Vec<u8> = chunks.concat();
             let mut buffer = ReplayBuffer::new(capacity);
             for chunk in chunks {
-                buffer.push(Bytes::from(chunk));
+                buffer.push(&chunk);
             }
             prop_assert_eq!(buffer.end(), Offset::new(all.len() as u64));
             let held = all.len().min(capacity);
@@ -153,5 +190,23 @@ mod tests {
                 prop_assert_eq!(got, expected);
             }
         }
+    }
+
+    /// proves O18
+    #[test]
+    fn small_pieces_cost_no_more_than_large_ones() {
+        let capacity = 10 * BLOCK_BYTES;
+        let mut buffer = ReplayBuffer::new(capacity);
+        for number in 0..4 * capacity {
+            buffer.push(&[u8::try_from(number % 251).expect("below 251")]);
+        }
+        let kept: usize = buffer.blocks.iter().map(Vec::capacity).sum();
+        assert!(kept <= capacity + BLOCK_BYTES, "{kept} for {capacity}");
+        let tail = buffer.since(Offset::new(4 * capacity as u64 - 3));
+        let numbers = 4 * capacity - 3..4 * capacity;
+        let expected: Vec<u8> = numbers
+            .map(|n| u8::try_from(n % 251).expect("below 251"))
+            .collect();
+        assert_eq!(tail.map(|pieces| pieces.concat()), Some(expected));
     }
 }

@@ -1,8 +1,8 @@
 //! The session's output as frames: read once, sent to all, kept for those who come back.
 //!
 //! ```text
-//! ┌ header 8 ┬ offset 8 ┬ output … ┐   one allocation: the frame is what clients are sent,
-//! └──────────┴──────────┴──────────┘   the part after the offset is what the history keeps
+//! ┌ header 8 ┬ offset 8 ┬ output … ┐   one allocation: the frame is what clients are sent, the
+//! └──────────┴──────────┴──────────┘   part after the offset is what is shown, and copied to keep
 //! ```
 
 use abide_core::replay::{Offset, ReplayBuffer};
@@ -69,7 +69,7 @@ impl History {
         frame[HEADER_BYTES..PREFIX_BYTES].copy_from_slice(&self.kept.end().get().to_le_bytes());
         let frame = frame.freeze();
         let output = frame.slice(PREFIX_BYTES..);
-        self.kept.push(output.clone());
+        self.kept.push(&output);
         Chunk { frame, output }
     }
 

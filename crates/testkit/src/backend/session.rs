@@ -150,7 +150,7 @@ impl FakeSession {
         let now = self.clock.now();
         self.update(|state| {
             state.screen.feed(output);
-            state.history.push(Bytes::copy_from_slice(output));
+            state.history.push(output);
             state.last_output_at = Some(now);
         });
     }
