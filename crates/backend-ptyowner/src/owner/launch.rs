@@ -173,11 +173,15 @@ fn lock_start(dir: &SessionDir) -> Result<KernelLock, LaunchReply> {
     })
 }
 
-/// Waits for a lock on a thread of its own, which ends with the process if it waits for ever.
+/// Waits for a lock; if somebody else has it, on a thread of its own, which ends with the process
+/// if it waits for ever.
 fn acquire_within(
     path: &Path,
     deadline: Duration,
 ) -> Result<Result<KernelLock, LockError>, LaunchReply> {
+    if let Ok(Some(lock)) = KernelLock::try_acquire(path) {
+        return Ok(Ok(lock));
+    }
     let (send, receive) = mpsc::sync_channel(1);
     let waiting = path.to_owned();
     std::thread::spawn(move || send.send(KernelLock::acquire(&waiting)));

@@ -14,6 +14,8 @@ mod handshake;
 mod hostile;
 #[cfg(unix)]
 mod launching;
+#[cfg(unix)]
+mod loan;
 mod place;
 #[cfg(unix)]
 mod programs;

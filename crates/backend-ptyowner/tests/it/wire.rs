@@ -9,7 +9,9 @@ use abide_backend_ptyowner::wire::{
     frame::{Frame, Kind},
     hello::{Challenge, Hello, MAGIC, Proof, Refused, Welcome},
     launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
-    request::{Attach, Call, Capture, Format, Mode, Request, Scrollback, Size, Stop},
+    request::{
+        Attach, Call, Capture, Format, LoanStep, Mode, Request, Scrollback, Size, Stop, Terminal,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -132,9 +134,30 @@ fn requests_are_pinned() {
             generation: [0xbb; 16],
             grace_ms: 5000,
         }),
+        attach_terminal(),
+        Request::Loan(LoanStep::Begin),
+        Request::Loan(LoanStep::TakeKeys),
+        Request::Loan(LoanStep::End),
     ];
     let pinned = requests.map(|request| pin(Kind::Call, &Call { id: 1, request }));
     insta::assert_snapshot!(pinned.join("\n\n"));
+}
+
+fn attach_terminal() -> Request {
+    let attach = Attach {
+        mode: Mode::Control,
+        size: None,
+        from: None,
+        scrollback: Scrollback::Keep,
+    };
+    let terminal = Terminal {
+        path: b"/t".to_vec(),
+        device: 1,
+        file_system: 2,
+        inode: 3,
+        own_keys: vec![0x1c],
+    };
+    Request::AttachTerminal(attach, terminal)
 }
 
 #[test]
@@ -177,12 +200,17 @@ fn replies_are_pinned() {
         Ok(Answer::Done),
         Ok(Answer::Captured(captured)),
         Ok(Answer::Stopped(stopped)),
+        Ok(Answer::Lent(Attached {
+            controls: false,
+            size,
+        })),
         Err(Failure::Busy(holder())),
         Err(Failure::NotController),
         Err(Failure::AlreadyAttached),
         Err(Failure::WrongGeneration([0xbb; 16])),
         Err(Failure::Ended),
         Err(Failure::System("r".into())),
+        Err(Failure::NoLoan),
     ];
     let pinned = results.map(|result| pin(Kind::Reply, &Reply { id: 1, result }));
     insta::assert_snapshot!(pinned.join("\n\n"));
@@ -203,6 +231,9 @@ fn events_are_pinned() {
         Event::InputTaken { total: 6 },
         Event::Ended(ended(Outcome::Exited(-1))),
         Event::Closing { reason: "r".into() },
+        Event::Keys {
+            data: b"k".to_vec(),
+        },
     ];
     insta::assert_snapshot!(events.map(|event| pin(Kind::Event, &event)).join("\n\n"));
 }
