@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ci;
 mod cross;
 mod process;
@@ -30,6 +31,8 @@ enum Chore {
     Tidy(tidy::Options),
     /// Build for Windows and check for macOS from another system
     Cross(cross::Options),
+    /// Measure sessions beside those of other tools
+    Bench(bench::Options),
     /// Repeat tests while every core is kept busy
     Stress(stress::Options),
     /// Keep one core busy until standard input ends
@@ -38,10 +41,12 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
+    bench::child::run_if_named();
     let outcome = match Args::parse().chore {
         Chore::Ci(options) => ci::run(&options),
         Chore::Tidy(options) => tidy::run(&options),
         Chore::Cross(options) => cross::run(&options),
+        Chore::Bench(options) => bench::run(&options),
         Chore::Stress(options) => stress::run(&options),
         Chore::Spin => stress::spin(),
     };

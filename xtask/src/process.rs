@@ -3,6 +3,7 @@
 //! A program never reads from our standard input: chores run unattended. A bad exit is an error
 //! that names the command line.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -35,6 +36,13 @@ pub(crate) fn root() -> PathBuf {
         .parent()
         .expect("the crate sits in a directory of the repository")
         .to_owned()
+}
+
+/// Returns the directory that holds what cargo builds, as seen from this program's own file.
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    let own = env::current_exe().context("cannot find this program's own file")?;
+    let dir = own.ancestors().nth(2).map(Path::to_owned);
+    dir.context("this program does not lie in a directory of cargo's")
 }
 
 /// Returns a command that runs from the root of the repository and has nothing to read.

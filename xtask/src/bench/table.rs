@@ -1,0 +1,151 @@
+//! The figures as a Markdown table and as JSON.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::figures::{Figures, Line, Mark, Target, Unit, judge};
+use super::stats::median;
+use super::tool::Tool;
+
+/// Returns the table, one column for each tool that was measured.
+pub(crate) fn markdown(figures: &Figures, tools: &[Tool]) -> String {
+    let names: Vec<_> = tools.iter().map(|tool| tool.name()).collect();
+    let mut text = format!("| measure | {} | target | |\n", names.join(" | "));
+    text += &format!("|---|{}---|---|\n", "---|".repeat(tools.len()));
+    for (line, samples) in figures.lines() {
+        let of = |tool: &Tool| samples.get(tool).and_then(|values| median(values));
+        let raw = of(&Tool::Raw);
+        let cells = tools.iter().map(|tool| match of(tool) {
+            Some(value) => cell(line.unit, value, raw),
+            None => "–".to_owned(),
+        });
+        let cells = cells.collect::<Vec<_>>().join(" | ");
+        let mark = word(judge(line, samples));
+        // A String takes whatever is written to it.
+        let _ = writeln!(
+            text,
+            "| {} | {cells} | {} | {mark} |",
+            line.title,
+            wanted(line)
+        );
+    }
+    text
+}
+
+/// Returns all samples, medians and marks.
+pub(crate) fn json(figures: &Figures, machine: &[(String, String)]) -> Value {
+    let lines = figures.lines().map(|(line, samples)| {
+        let tools: serde_json::Map<_, _> = samples
+            .iter()
+            .map(|(tool, values)| {
+                let figure = json!({"median": median(values), "samples": values});
+                (tool.name().to_owned(), figure)
+            })
+            .collect();
+        json!({
+            "measure": line.title,
+            "unit": suffix(line.unit).trim(),
+            "target": wanted(line),
+            "mark": word(judge(line, samples)),
+            "tools": tools,
+        })
+    });
+    let machine: serde_json::Map<_, _> = machine
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::from(value.clone())))
+        .collect();
+    json!({
+        "version": 1,
+        "machine": machine,
+        "measures": lines.collect::<Vec<_>>(),
+        "notes": figures.notes(),
+    })
+}
+
+fn cell(unit: Unit, value: f64, raw: Option<f64>) -> String {
+    let shown = format!("{}{}", short(value), suffix(unit));
+    match (unit, raw) {
+        (Unit::Rate, Some(raw)) => format!("{shown} ({:.2})", value / raw),
+        _ => shown,
+    }
+}
+
+fn suffix(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Rate => " MB/s",
+        Unit::NanosPerByte => " ns/B",
+        Unit::Micros => " µs",
+        Unit::Millis => " ms",
+        Unit::Kib => " KiB",
+        Unit::Count | Unit::Ratio => "",
+    }
+}
+
+/// Returns a number with as many digits as it deserves.
+fn short(value: f64) -> String {
+    match value.abs() {
+        large if 100.0 <= large => format!("{value:.0}"),
+        middle if 10.0 <= middle => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+fn wanted(line: &Line) -> String {
+    let unit = suffix(line.unit);
+    match line.target {
+        Target::AtMost(most) => format!("≤ {most}{unit}"),
+        Target::PartOfRaw(part) => format!("≥ {part:.2} of raw"),
+        Target::PartOfRawAndAhead(part) => format!("≥ {part:.2} of raw, ahead of all"),
+        Target::AtMostOf(peer) => format!("≤ {}", peer.name()),
+        Target::Within(least, most) => format!("{least} to {most}{unit}"),
+        Target::None => String::new(),
+    }
+}
+
+fn word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Ok => "ok",
+        Mark::Short => "short",
+        Mark::Open => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures() -> Figures {
+        let mut figures = Figures::default();
+        let line = Line::new("attached: plain", Unit::Rate, Target::PartOfRaw(0.85));
+        figures.add(&line, Tool::Raw, 100.0);
+        figures.add(&line, Tool::Abide, 90.0);
+        let line = Line::new("create", Unit::Millis, Target::AtMost(4.0));
+        figures.add(&line, Tool::Abide, 5.0);
+        figures.add(&line, Tool::Abide, 6.0);
+        figures
+    }
+
+    #[test]
+    fn table_names_figures_ratios_targets_and_marks() {
+        let table = markdown(&figures(), &[Tool::Raw, Tool::Abide, Tool::Tmux]);
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines[0], "| measure | raw | abide | tmux | target | |");
+        assert_eq!(lines[1], "|---|---|---|---|---|---|");
+        let row =
+            "| attached: plain | 100 MB/s (1.00) | 90.0 MB/s (0.90) | – | ≥ 0.85 of raw | ok |";
+        assert_eq!(lines[2], row);
+        assert_eq!(lines[3], "| create | – | 5.50 ms | – | ≤ 4 ms | short |");
+    }
+
+    #[test]
+    fn json_holds_every_sample() {
+        let json = json(&figures(), &[("cores".into(), "2".into())]);
+        assert_eq!(
+            json["measures"][1]["tools"]["abide"]["samples"],
+            json!([5.0, 6.0])
+        );
+        assert_eq!(json["measures"][0]["mark"], "ok");
+        assert_eq!(json["machine"]["cores"], "2");
+    }
+}
