@@ -8,6 +8,7 @@ mod arena;
 pub(crate) mod child;
 mod corpus;
 mod figures;
+mod json;
 mod machine;
 mod measure;
 mod page;
@@ -94,7 +95,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     drop(reaper);
     let table = table::markdown(&figures, &names);
     if options.json {
-        println!("{:#}", table::json(&figures, &machine));
+        println!("{}", json::write(&figures, &machine));
     } else {
         println!("{}", page::block(&table, &machine, figures.notes()));
     }

@@ -1,8 +1,6 @@
-//! The figures as a Markdown table and as JSON.
+//! The figures as a Markdown table.
 
 use std::fmt::Write;
-
-use serde_json::{Value, json};
 
 use super::figures::{Figures, Line, Mark, Target, Unit, judge};
 use super::stats::median;
@@ -33,36 +31,6 @@ pub(crate) fn markdown(figures: &Figures, tools: &[Tool]) -> String {
     text
 }
 
-/// Returns all samples, medians and marks.
-pub(crate) fn json(figures: &Figures, machine: &[(String, String)]) -> Value {
-    let lines = figures.lines().map(|(line, samples)| {
-        let tools: serde_json::Map<_, _> = samples
-            .iter()
-            .map(|(tool, values)| {
-                let figure = json!({"median": median(values), "samples": values});
-                (tool.name().to_owned(), figure)
-            })
-            .collect();
-        json!({
-            "measure": line.title,
-            "unit": suffix(line.unit).trim(),
-            "target": wanted(line),
-            "mark": word(judge(line, samples)),
-            "tools": tools,
-        })
-    });
-    let machine: serde_json::Map<_, _> = machine
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::from(value.clone())))
-        .collect();
-    json!({
-        "version": 1,
-        "machine": machine,
-        "measures": lines.collect::<Vec<_>>(),
-        "notes": figures.notes(),
-    })
-}
-
 fn cell(unit: Unit, value: f64, raw: Option<f64>) -> String {
     let shown = format!("{}{}", short(value), suffix(unit));
     match (unit, raw) {
@@ -71,7 +39,8 @@ fn cell(unit: Unit, value: f64, raw: Option<f64>) -> String {
     }
 }
 
-fn suffix(unit: Unit) -> &'static str {
+/// Returns a unit as it is written behind a number.
+pub(crate) fn suffix(unit: Unit) -> &'static str {
     match unit {
         Unit::Rate => " MB/s",
         Unit::NanosPerByte => " ns/B",
@@ -91,7 +60,8 @@ fn short(value: f64) -> String {
     }
 }
 
-fn wanted(line: &Line) -> String {
+/// Returns a target as the table says it.
+pub(crate) fn wanted(line: &Line) -> String {
     let unit = suffix(line.unit);
     match line.target {
         Target::AtMost(most) => format!("≤ {most}{unit}"),
@@ -103,7 +73,8 @@ fn wanted(line: &Line) -> String {
     }
 }
 
-fn word(mark: Mark) -> &'static str {
+/// Returns a mark as the table says it.
+pub(crate) fn word(mark: Mark) -> &'static str {
     match mark {
         Mark::Ok => "ok",
         Mark::Short => "short",
@@ -136,16 +107,5 @@ mod tests {
             "| attached: plain | 100 MB/s (1.00) | 90.0 MB/s (0.90) | – | ≥ 0.85 of raw | ok |";
         assert_eq!(lines[2], row);
         assert_eq!(lines[3], "| create | – | 5.50 ms | – | ≤ 4 ms | short |");
-    }
-
-    #[test]
-    fn json_holds_every_sample() {
-        let json = json(&figures(), &[("cores".into(), "2".into())]);
-        assert_eq!(
-            json["measures"][1]["tools"]["abide"]["samples"],
-            json!([5.0, 6.0])
-        );
-        assert_eq!(json["measures"][0]["mark"], "ok");
-        assert_eq!(json["machine"]["cores"], "2");
     }
 }
