@@ -11,6 +11,7 @@ mod figures;
 mod json;
 mod machine;
 mod measure;
+mod pace;
 mod page;
 mod procfs;
 mod reaper;
@@ -21,7 +22,8 @@ mod table;
 mod tool;
 mod viewer;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -66,10 +68,10 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let measures = selected(&options.only)?;
     let mut figures = Figures::default();
-    let tools = tools(options, &mut figures)?;
+    let reaper = Reaper::start()?;
+    let tools = tools(options, reaper.dir(), &mut figures)?;
     let machine = machine::describe(&tools);
     let names: Vec<_> = tools.iter().map(|(tool, _)| *tool).collect();
-    let reaper = Reaper::start()?;
     let mut stage = Stage::open()?;
     let runs = if options.quick { 1 } else { options.runs };
     for measure in measures {
@@ -85,6 +87,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                         stage: &mut stage,
                         figures: &mut figures,
                         flood_bytes: options.flood_bytes(),
+                        history_bytes: if options.quick {
+                            25_000_000
+                        } else {
+                            100_000_000
+                        },
                         keys: if options.quick { 200 } else { 1000 },
                     };
                     sample(measure, bench);
@@ -136,7 +143,9 @@ fn selected(only: &[String]) -> Result<Vec<&'static Measure>> {
 }
 
 /// Returns the tools that are there, with their programs.
-fn tools(options: &Options, figures: &mut Figures) -> Result<Vec<(Tool, PathBuf)>> {
+///
+/// Of the one that is judged a copy inside `dir` is measured: a build may go on meanwhile.
+fn tools(options: &Options, dir: &Path, figures: &mut Figures) -> Result<Vec<(Tool, PathBuf)>> {
     let mut found = Vec::new();
     for tool in Tool::ALL {
         let named = |name: &String| name == tool.name();
@@ -145,7 +154,7 @@ fn tools(options: &Options, figures: &mut Figures) -> Result<Vec<(Tool, PathBuf)
         }
         let program = match tool {
             Tool::Raw => Some(PathBuf::new()),
-            Tool::Abide => Some(abide(options)?),
+            Tool::Abide => Some(copied(&abide(options)?, dir)?),
             peer => tool::find(peer.name()),
         };
         match program {
@@ -154,6 +163,12 @@ fn tools(options: &Options, figures: &mut Figures) -> Result<Vec<(Tool, PathBuf)
         }
     }
     Ok(found)
+}
+
+fn copied(program: &Path, dir: &Path) -> Result<PathBuf> {
+    let copy = dir.join("abide");
+    fs::copy(program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
+    Ok(copy)
 }
 
 /// Returns the program that is measured, built if none was named.

@@ -74,6 +74,11 @@ impl Arena {
         self.setting.tool
     }
 
+    /// Returns the tool's program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.setting.program
+    }
+
     /// Returns the command line of a child that calls under `token`.
     pub(crate) fn player(&self, stage: &Stage, token: &str) -> Vec<String> {
         let program = self.own_program.to_string_lossy().into_owned();
@@ -174,12 +179,19 @@ impl Arena {
             return Ok(Vec::new());
         }
         let program = fs::canonicalize(&self.setting.program).context("cannot find the tool")?;
-        let dir = self.setting.dir.to_string_lossy();
-        let all = procfs::with_variable(reaper::VARIABLE, &dir)?;
-        let own = all
-            .into_iter()
-            .filter(|pid| procfs::program(*pid).as_ref() == Some(&program));
-        Ok(own.collect())
+        procfs::processes(|pid| {
+            procfs::program(pid).as_ref() == Some(&program) && self.is_ours(pid)
+        })
+    }
+
+    /// Tells whether a process was started here.
+    ///
+    /// Owners of abide keep no environment, but run a copy of the program that only this bench
+    /// has, and it measures in one place at a time.
+    fn is_ours(&self, pid: u32) -> bool {
+        let own_copy = self.tool() == Tool::Abide;
+        reaper::carries(pid, &self.setting.dir)
+            || own_copy && reaper::runs_from(pid, &self.setting.program)
     }
 
     /// Adds what keeps a command inside this directory.
@@ -234,7 +246,7 @@ impl Arena {
 impl Drop for Arena {
     fn drop(&mut self) {
         let dir = &self.setting.dir;
-        let ended = reaper::end_all(&dir.to_string_lossy());
+        let ended = reaper::end_all(|pid| self.is_ours(pid));
         let removed = ended.and_then(|()| fs::remove_dir_all(dir).context("cannot remove it"));
         if let Err(err) = removed {
             eprintln!("cannot clean up {}: {err:#}", dir.display());

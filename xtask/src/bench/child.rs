@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use super::corpus::{Corpus, END_MARK};
 use super::reaper;
-use super::sys::{self, Typing};
+use super::sys;
 
 /// First argument by which this program knows that it is a child.
 pub(crate) const NAME: &str = "bench-child";
@@ -74,7 +74,7 @@ fn play(port: &str, token: &str, started: Duration) -> Result<()> {
                 answer(&mut stream, &[sys::now()])?;
             }
             ["echo"] => {
-                sys::set_typing(Typing::Raw).context("cannot set the terminal")?;
+                sys::make_raw().context("cannot set the terminal")?;
                 answer(&mut stream, &[sys::now()])?;
                 return echo();
             }

@@ -35,8 +35,6 @@ pub(crate) enum Target {
     PartOfRawAndAhead(f64),
     /// At most that peer's in the same run.
     AtMostOf(Tool),
-    /// Between the two, in the line's unit.
-    Within(f64, f64),
     /// Shown only.
     None,
 }
@@ -131,7 +129,6 @@ pub(crate) fn judge(line: &Line, samples: &BTreeMap<Tool, Vec<f64>>) -> Mark {
             part(least).map(|enough| enough && peers.all(|peer| peer < abide))
         }
         Target::AtMostOf(peer) => middle(peer).map(|peer| abide <= peer),
-        Target::Within(least, most) => Some(least <= abide && abide <= most),
         Target::None => None,
     };
     match reached {

@@ -14,8 +14,8 @@ pub(crate) fn write(figures: &Figures, machine: &[(String, String)]) -> String {
         .map(|(name, value)| (name.as_str(), text(value)));
     let measures = figures.lines().map(|(line, samples)| {
         let tools = samples.iter().map(|(tool, values)| {
-            let middle = median(values).map_or("null".to_owned(), |value| value.to_string());
-            let samples = list(values.iter().map(f64::to_string));
+            let middle = median(values).map_or("null".to_owned(), number);
+            let samples = list(values.iter().map(|value| number(*value)));
             (
                 tool.name(),
                 object([("median", middle), ("samples", samples)]),
@@ -49,6 +49,15 @@ fn list(values: impl Iterator<Item = String>) -> String {
     format!("[{}]", values.collect::<Vec<_>>().join(","))
 }
 
+/// Returns a number; what never happened is `null`.
+fn number(value: f64) -> String {
+    if value.is_finite() {
+        value.to_string()
+    } else {
+        "null".to_owned()
+    }
+}
+
 fn text(text: &str) -> String {
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),
@@ -70,8 +79,9 @@ mod tests {
         let line = Line::new("create", Unit::Millis, Target::AtMost(4.0));
         figures.add(&line, Tool::Abide, 5.5);
         figures.add(&line, Tool::Abide, 6.0);
+        figures.add(&line, Tool::Dtach, f64::INFINITY);
         figures.note("\"x\" is\tmissing".to_owned());
-        let expected = r#"{"version":1,"machine":{"cores":"2"},"measures":[{"measure":"create","unit":"ms","target":"≤ 4 ms","mark":"short","tools":{"abide":{"median":5.75,"samples":[5.5,6]}}}],"notes":["\"x\" is\u0009missing"]}"#;
+        let expected = r#"{"version":1,"machine":{"cores":"2"},"measures":[{"measure":"create","unit":"ms","target":"≤ 4 ms","mark":"short","tools":{"abide":{"median":5.75,"samples":[5.5,6]},"dtach":{"median":null,"samples":[null]}}}],"notes":["\"x\" is\u0009missing"]}"#;
         assert_eq!(write(&figures, &[("cores".into(), "2".into())]), expected);
     }
 }

@@ -1,6 +1,12 @@
 //! What is measured, group by group; each group is a file beside this one.
 
 mod echo;
+mod ending;
+mod history;
+mod interrupt;
+mod many;
+mod reattach;
+mod stalled;
 mod throughput;
 
 use std::thread::{self, JoinHandle};
@@ -10,6 +16,7 @@ use anyhow::{Context, Result};
 
 use super::arena::Arena;
 use super::figures::Figures;
+use super::procfs;
 use super::stage::Stage;
 use super::tool::Tool;
 use super::viewer::Viewer;
@@ -24,6 +31,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) figures: &'a mut Figures,
     /// Bytes of a flood whose speed is measured.
     pub(crate) flood_bytes: usize,
+    /// Bytes of a flood after which memory is looked at.
+    pub(crate) history_bytes: usize,
     /// Keys whose echo is waited for.
     pub(crate) keys: usize,
 }
@@ -46,31 +55,39 @@ pub(crate) struct Measure {
 }
 
 /// Every measure, in the order of the table.
-pub(crate) const ALL: [Measure; 4] = [
-    Measure {
-        name: "attached",
-        suits: any,
-        run: throughput::attached,
-    },
-    Measure {
-        name: "detached",
-        suits: any,
-        run: throughput::detached,
-    },
-    Measure {
-        name: "echo",
-        suits: any,
-        run: echo::idle,
-    },
-    Measure {
-        name: "echo-busy",
-        suits: any,
-        run: echo::beside_a_flood,
-    },
+pub(crate) const ALL: [Measure; 12] = [
+    measure("attached", any, throughput::attached),
+    measure("detached", any, throughput::detached),
+    measure("echo", any, echo::idle),
+    measure("echo-busy", any, echo::beside_a_flood),
+    measure("interrupt", any, interrupt::fast),
+    measure("interrupt-slow", any, interrupt::slow),
+    measure("stalled", keeps_sessions, stalled::run),
+    measure("reattach", Tool::keeps_screen, reattach::run),
+    measure("exit", any, ending::attached),
+    measure("exit-wait", ending::can_wait, ending::waited_for),
+    measure("many", any, many::run),
+    measure("history", is_abide, history::run),
 ];
+
+const fn measure(
+    name: &'static str,
+    suits: fn(Tool) -> bool,
+    run: fn(&mut Bench<'_>) -> Result<()>,
+) -> Measure {
+    Measure { name, suits, run }
+}
 
 fn any(_tool: Tool) -> bool {
     true
+}
+
+fn keeps_sessions(tool: Tool) -> bool {
+    tool != Tool::Raw
+}
+
+fn is_abide(tool: Tool) -> bool {
+    tool == Tool::Abide
 }
 
 /// Reads a terminal at full speed until its program ends, on a thread of its own.
@@ -83,4 +100,24 @@ fn joined(reader: Option<JoinHandle<()>>) -> Result<()> {
         let outcome = reader.join();
         outcome.ok().context("the reader of a terminal panicked")
     })
+}
+
+/// Returns the memory that the tool's processes answer for, in bytes.
+fn memory(bench: &Bench<'_>) -> Result<u64> {
+    let pids = bench.arena.processes()?;
+    pids.into_iter().map(procfs::pss_bytes).sum()
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn kib(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn as_float(count: usize) -> f64 {
+    count as f64
 }

@@ -9,20 +9,24 @@ use anyhow::{Context, Result};
 /// Ticks in which `/proc/<pid>/stat` counts, per second: fixed for programs since Linux 2.6.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// Returns the processes whose environment, as it was at their start, sets `name` to a value that
-/// begins with `prefix`.
-pub(crate) fn with_variable(name: &str, prefix: &str) -> Result<Vec<u32>> {
-    let wanted = format!("{name}={prefix}");
+/// Returns the processes for which `wanted` holds.
+pub(crate) fn processes(wanted: impl Fn(u32) -> bool) -> Result<Vec<u32>> {
     let entries = fs::read_dir("/proc").context("cannot list /proc")?;
     let pids = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let ours = pids.filter(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        let mut variables = environment.split(|byte| *byte == 0);
-        variables.any(|variable| variable.starts_with(wanted.as_bytes()))
-    });
-    Ok(ours.collect())
+    Ok(pids.filter(|pid| wanted(*pid)).collect())
+}
+
+/// Tells whether the environment of a process, as it was at its start, sets `name` to a path
+/// inside `dir`.
+pub(crate) fn carries(pid: u32, name: &str, dir: &Path) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let environment = String::from_utf8_lossy(&environment);
+    let values = environment
+        .split('\0')
+        .filter_map(|variable| variable.strip_prefix(name)?.strip_prefix('='));
+    values.map(Path::new).any(|value| value.starts_with(dir))
 }
 
 /// Returns the file that a process runs, if it still does.

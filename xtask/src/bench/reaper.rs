@@ -1,9 +1,9 @@
 //! Ends what the bench started, however the bench itself ends.
 //!
-//! Every process of a bench carries its directory in a variable of its environment. The reaper is
-//! a process of its own that waits for its standard input to end, which comes with the end of the
-//! bench at the latest (also by a panic, Ctrl-C or a kill), ends everything that carries the
-//! directory, and removes it.
+//! Every process of a bench carries its directory in a variable of its environment, or runs a
+//! program in it. The reaper is a process of its own that waits for its standard input to end,
+//! which comes with the end of the bench at the latest (also by a panic, Ctrl-C or a kill), ends
+//! everything that belongs to the directory, and removes it.
 
 use std::env;
 use std::fs;
@@ -69,28 +69,37 @@ pub(crate) fn reap(dir: &str) -> Result<()> {
     // Ctrl-C on the terminal of the bench is not meant for the one that cleans up after it.
     sys::leave_session().context("cannot leave the session of the bench")?;
     io::copy(&mut io::stdin(), &mut io::sink()).context("cannot read standard input")?;
-    end_all(dir)?;
+    let dir = Path::new(dir);
+    end_all(|pid| carries(pid, dir) || runs_from(pid, dir)).context("cannot end the bench")?;
     match fs::remove_dir_all(dir) {
         Err(err) if err.kind() != io::ErrorKind::NotFound => {
-            Err(err).with_context(|| format!("cannot remove {dir}"))
+            Err(err).with_context(|| format!("cannot remove {}", dir.display()))
         }
         _ => Ok(()),
     }
 }
 
-/// Kills every process that carries a directory beginning with `dir`, until none is left.
-pub(crate) fn end_all(dir: &str) -> Result<()> {
+/// Tells whether a process was started for something inside `dir`.
+pub(crate) fn carries(pid: u32, dir: &Path) -> bool {
+    procfs::carries(pid, VARIABLE, dir)
+}
+
+/// Tells whether a process runs a program inside `dir`; one that keeps no environment is known by
+/// that.
+pub(crate) fn runs_from(pid: u32, dir: &Path) -> bool {
+    procfs::program(pid).is_some_and(|program| program.starts_with(dir))
+}
+
+/// Kills every process for which `wanted` holds, until none is left.
+pub(crate) fn end_all(wanted: impl Fn(u32) -> bool) -> Result<()> {
     let begun = sys::now();
     loop {
-        let left: Vec<_> = procfs::with_variable(VARIABLE, dir)?
-            .into_iter()
-            .filter(|pid| procfs::is_alive(*pid))
-            .collect();
+        let left = procfs::processes(|pid| wanted(pid) && procfs::is_alive(pid))?;
         if left.is_empty() {
             return Ok(());
         }
         if PATIENCE < sys::now() - begun {
-            bail!("processes {left:?} of {dir} do not end");
+            bail!("processes {left:?} do not end");
         }
         for pid in left {
             sys::kill(pid).with_context(|| format!("cannot kill process {pid}"))?;

@@ -32,6 +32,9 @@ pub(crate) fn markdown(figures: &Figures, tools: &[Tool]) -> String {
 }
 
 fn cell(unit: Unit, value: f64, raw: Option<f64>) -> String {
+    if value.is_infinite() {
+        return "never".to_owned();
+    }
     let shown = format!("{}{}", short(value), suffix(unit));
     match (unit, raw) {
         (Unit::Rate, Some(raw)) => format!("{shown} ({:.2})", value / raw),
@@ -68,7 +71,6 @@ pub(crate) fn wanted(line: &Line) -> String {
         Target::PartOfRaw(part) => format!("≥ {part:.2} of raw"),
         Target::PartOfRawAndAhead(part) => format!("≥ {part:.2} of raw, ahead of all"),
         Target::AtMostOf(peer) => format!("≤ {}", peer.name()),
-        Target::Within(least, most) => format!("{least} to {most}{unit}"),
         Target::None => String::new(),
     }
 }
@@ -94,6 +96,7 @@ mod tests {
         let line = Line::new("create", Unit::Millis, Target::AtMost(4.0));
         figures.add(&line, Tool::Abide, 5.0);
         figures.add(&line, Tool::Abide, 6.0);
+        figures.add(&line, Tool::Tmux, f64::INFINITY);
         figures
     }
 
@@ -106,6 +109,9 @@ mod tests {
         let row =
             "| attached: plain | 100 MB/s (1.00) | 90.0 MB/s (0.90) | – | ≥ 0.85 of raw | ok |";
         assert_eq!(lines[2], row);
-        assert_eq!(lines[3], "| create | – | 5.50 ms | – | ≤ 4 ms | short |");
+        assert_eq!(
+            lines[3],
+            "| create | – | 5.50 ms | never | ≤ 4 ms | short |"
+        );
     }
 }

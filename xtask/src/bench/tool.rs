@@ -54,6 +54,21 @@ impl Tool {
         !matches!(self, Self::Raw | Self::Abide)
     }
 
+    /// Returns what is typed to leave a session.
+    pub(crate) fn detach_keys(self) -> &'static [u8] {
+        match self {
+            Self::Raw => b"",
+            Self::Abide | Self::Dtach | Self::Abduco => b"\x1c",
+            Self::Tmux => b"\x02d",
+            Self::Screen => b"\x01d",
+        }
+    }
+
+    /// Tells whether it knows what is on the screen, and can show it to one who comes back.
+    pub(crate) fn keeps_screen(self) -> bool {
+        matches!(self, Self::Abide | Self::Tmux | Self::Screen)
+    }
+
     /// Returns the option that prints its version, for those that have one.
     pub(crate) fn version_option(self) -> Option<&'static str> {
         match self {
@@ -155,8 +170,13 @@ impl Setting {
     /// Returns the configuration file that a tool is given, so that the user's is not read.
     pub(crate) fn config(&self) -> Option<(PathBuf, String)> {
         let text = match self.tool {
-            // Its status line would be one more thing that it draws.
-            Tool::Tmux => format!("set -g status off\nset -g history-limit {HISTORY_LINES}\n"),
+            // Its status line would be one more thing that it draws; a server that has just ended
+            // would be in the way of the next.
+            Tool::Tmux => {
+                format!(
+                    "set -g status off\nset -g exit-empty off\nset -g history-limit {HISTORY_LINES}\n"
+                )
+            }
             Tool::Screen => {
                 format!("startup_message off\ndefscrollback {HISTORY_LINES}\ndefutf8 on\n")
             }
@@ -186,8 +206,8 @@ impl Setting {
 /// Returns the file of a program on the PATH.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    let files = env::split_paths(&path).map(|dir| dir.join(name));
-    files.filter(|file| is_file(file)).next()
+    let mut files = env::split_paths(&path).map(|dir| dir.join(name));
+    files.find(|file| is_file(file))
 }
 
 fn is_file(path: &Path) -> bool {

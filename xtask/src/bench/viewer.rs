@@ -62,11 +62,6 @@ impl Viewer {
         })
     }
 
-    /// Returns the process on the terminal.
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
-    }
-
     /// Types.
     pub(crate) fn type_in(&mut self, keys: &[u8]) -> Result<()> {
         self.controller.write(keys).context("cannot type")
@@ -91,7 +86,7 @@ impl Viewer {
     /// What came before this call does not count.
     pub(crate) fn until(&mut self, mark: &[u8]) -> Result<Duration> {
         let begun = sys::now();
-        self.tail.clear();
+        self.look_afresh();
         loop {
             let count = self.read(PIECE_BYTES, Duration::from_secs(1))?.len();
             let at = sys::now();
@@ -103,6 +98,11 @@ impl Viewer {
                 bail!("the mark was not shown in {seconds} s{}", self.last_words());
             }
         }
+    }
+
+    /// Forgets the beginning of a mark that may have been shown.
+    pub(crate) fn look_afresh(&mut self) {
+        self.tail.clear();
     }
 
     /// Looks for `mark` in the last piece, also across its beginning; keeps what may begin one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Bench;
+use super::{Bench, as_float};
 use crate::bench::corpus::{Corpus, END_MARK};
 use crate::bench::figures::{Line, Target, Unit};
 use crate::bench::procfs;
@@ -77,9 +77,4 @@ fn name(corpus: Corpus) -> &'static str {
 
 fn megabytes_per_second(bytes: usize, took: Duration) -> f64 {
     as_float(bytes) / 1e6 / took.as_secs_f64()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn as_float(count: usize) -> f64 {
-    count as f64
 }

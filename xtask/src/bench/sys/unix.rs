@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use rustix::pty::OpenptFlags;
-use rustix::termios::{LocalModes, OptionalActions, Winsize};
+use rustix::termios::{OptionalActions, Winsize};
 use rustix::time::{ClockId, Timespec};
 
 use super::Output;
@@ -105,23 +105,11 @@ pub(crate) fn become_program(command: &mut Command) -> io::Error {
     command.exec()
 }
 
-/// How the terminal on standard input treats what is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Typing {
-    /// Each key at once, not echoed; Ctrl-C interrupts, and output is as programs expect.
-    Keys,
-    /// Nothing is interpreted, output neither.
-    Raw,
-}
-
-/// Sets how the terminal on standard input behaves.
-pub(crate) fn set_typing(typing: Typing) -> io::Result<()> {
+/// Makes the terminal on standard input interpret nothing, of what is typed and of what is printed.
+pub(crate) fn make_raw() -> io::Result<()> {
     let stdin = io::stdin();
     let mut modes = rustix::termios::tcgetattr(&stdin)?;
-    match typing {
-        Typing::Keys => modes.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO),
-        Typing::Raw => modes.make_raw(),
-    }
+    modes.make_raw();
     rustix::termios::tcsetattr(&stdin, OptionalActions::Now, &modes)?;
     Ok(())
 }

@@ -62,17 +62,8 @@ pub(crate) fn become_program(_command: &mut Command) -> io::Error {
     io::ErrorKind::Unsupported.into()
 }
 
-/// How the terminal on standard input treats what is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Typing {
-    /// Each key at once, not echoed; Ctrl-C interrupts, and output is as programs expect.
-    Keys,
-    /// Nothing is interpreted, output neither.
-    Raw,
-}
-
 /// Says that the bench does not run here.
-pub(crate) fn set_typing(_typing: Typing) -> io::Result<()> {
+pub(crate) fn make_raw() -> io::Result<()> {
     unsupported()
 }
 
