@@ -14,6 +14,7 @@ mod measure;
 mod pace;
 mod page;
 mod procfs;
+mod programs;
 mod reaper;
 mod stage;
 mod stats;
@@ -22,12 +23,11 @@ mod table;
 mod tool;
 mod viewer;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 
-use crate::process;
 use arena::Arena;
 use figures::Figures;
 use measure::{Bench, Measure};
@@ -39,13 +39,13 @@ use tool::Tool;
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// How often everything is measured
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    runs: usize,
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
     /// Measure only this; may be repeated
-    #[arg(long, value_name = "MEASURE")]
+    #[arg(long, value_name = "MEASURE", value_parser = PossibleValuesParser::new(measure::names()))]
     only: Vec<String>,
-    /// Measure only these tools; may be repeated
-    #[arg(long, value_name = "TOOL")]
+    /// Measure only this tool; may be repeated
+    #[arg(long, value_name = "TOOL", value_parser = PossibleValuesParser::new(Tool::ALL.map(Tool::name)))]
     tool: Vec<String>,
     /// Measure once, with less output and fewer keys
     #[arg(long)]
@@ -60,13 +60,12 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     /// Put the table into docs/performance.md
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["quick", "only", "tool"])]
     write: bool,
 }
 
 /// Measures, and prints or writes what was found.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let measures = selected(&options.only)?;
     let mut figures = Figures::default();
     let reaper = Reaper::start()?;
     let tools = tools(options, reaper.dir(), &mut figures)?;
@@ -74,11 +73,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let names: Vec<_> = tools.iter().map(|(tool, _)| *tool).collect();
     let mut stage = Stage::open()?;
     let runs = if options.quick { 1 } else { options.runs };
-    for measure in measures {
+    for measure in selected(&options.only) {
         for number in 0..runs {
             // Each begins once, so that none always meets what another left behind.
             for at in 0..tools.len() {
-                let (tool, program) = &tools[(at + number) % tools.len()];
+                let (tool, program) = &tools[(at + number as usize) % tools.len()];
                 if (measure.suits)(*tool) {
                     eprintln!("{} run {} {}", measure.name, number + 1, tool.name());
                     let arena = Arena::open(*tool, program, reaper.dir())?;
@@ -128,18 +127,10 @@ fn sample(measure: &Measure, mut bench: Bench<'_>) {
     }
 }
 
-fn selected(only: &[String]) -> Result<Vec<&'static Measure>> {
+fn selected(only: &[String]) -> impl Iterator<Item = &'static Measure> {
     static ALL: [Measure; measure::ALL.len()] = measure::ALL;
-    let names: Vec<_> = ALL.iter().map(|measure| measure.name).collect();
-    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
-        bail!(
-            "there is no measure `{unknown}`; there are: {}",
-            names.join(", ")
-        );
-    }
-    let wanted =
-        |measure: &&Measure| only.is_empty() || only.iter().any(|name| name == measure.name);
-    Ok(ALL.iter().filter(wanted).collect())
+    ALL.iter()
+        .filter(|measure| only.is_empty() || only.iter().any(|name| name == measure.name))
 }
 
 /// Returns the tools that are there, with their programs.
@@ -154,7 +145,7 @@ fn tools(options: &Options, dir: &Path, figures: &mut Figures) -> Result<Vec<(To
         }
         let program = match tool {
             Tool::Raw => Some(PathBuf::new()),
-            Tool::Abide => Some(copied(&abide(options)?, dir)?),
+            Tool::Abide => Some(programs::abide(options.program.as_deref(), dir)?),
             peer => tool::find(peer.name()),
         };
         match program {
@@ -163,27 +154,4 @@ fn tools(options: &Options, dir: &Path, figures: &mut Figures) -> Result<Vec<(To
         }
     }
     Ok(found)
-}
-
-fn copied(program: &Path, dir: &Path) -> Result<PathBuf> {
-    let copy = dir.join("abide");
-    fs::copy(program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
-    Ok(copy)
-}
-
-/// Returns the program that is measured, built if none was named.
-fn abide(options: &Options) -> Result<PathBuf> {
-    if let Some(program) = &options.program {
-        return program
-            .canonicalize()
-            .with_context(|| format!("cannot find {}", program.display()));
-    }
-    let args = ["build", "--quiet", "--release", "--package", "abide-cli"];
-    let mut build = process::command("cargo", &args);
-    eprintln!("building the program that is measured");
-    let status = build.status().context("cannot run cargo")?;
-    if !status.success() {
-        bail!("the program that is measured does not build");
-    }
-    Ok(process::target_dir()?.join("release/abide"))
 }

@@ -74,6 +74,11 @@ impl Arena {
         self.setting.tool
     }
 
+    /// Returns the tool's directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.setting.dir
+    }
+
     /// Returns the tool's program.
     pub(crate) fn program(&self) -> &Path {
         &self.setting.program
@@ -112,9 +117,7 @@ impl Arena {
             let at = stage.player(&format!("{token}-at"))?.started;
             (at, Some(viewer))
         } else {
-            let begun = sys::now();
-            self.run(command)?;
-            (begun, None)
+            (self.run(command)?, None)
         };
         Ok(Session {
             name: token.to_owned(),
@@ -222,24 +225,23 @@ impl Arena {
         command
     }
 
-    fn run(&self, mut command: Command) -> Result<()> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+    /// Runs a command to its end; returns when it was started.
+    fn run(&self, mut command: Command) -> Result<Duration> {
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         let name = self.tool().name();
         // Its errors go to a file: a pipe would be kept open by what it leaves behind.
         let path = self.setting.dir.join("errors");
         let errors = fs::File::create(&path).context("cannot make a file for errors")?;
+        command.stderr(errors);
+        let begun = sys::now();
         let status = command
-            .stderr(errors)
             .status()
             .with_context(|| format!("cannot run {name}"))?;
         if !status.success() {
             let said = fs::read_to_string(&path).unwrap_or_default();
             bail!("{name} did not start a session: {}", said.trim());
         }
-        Ok(())
+        Ok(begun)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod echo;
 mod ending;
+mod fidelity;
 mod history;
 mod interrupt;
 mod many;
@@ -55,7 +56,7 @@ pub(crate) struct Measure {
 }
 
 /// Every measure, in the order of the table.
-pub(crate) const ALL: [Measure; 12] = [
+pub(crate) const ALL: [Measure; 13] = [
     measure("attached", any, throughput::attached),
     measure("detached", any, throughput::detached),
     measure("echo", any, echo::idle),
@@ -64,11 +65,17 @@ pub(crate) const ALL: [Measure; 12] = [
     measure("interrupt-slow", any, interrupt::slow),
     measure("stalled", keeps_sessions, stalled::run),
     measure("reattach", Tool::keeps_screen, reattach::run),
+    measure("fidelity", keeps_sessions, fidelity::run),
     measure("exit", any, ending::attached),
     measure("exit-wait", ending::can_wait, ending::waited_for),
     measure("many", any, many::run),
     measure("history", is_abide, history::run),
 ];
+
+/// Returns the names of all.
+pub(crate) fn names() -> [&'static str; ALL.len()] {
+    ALL.map(|measure| measure.name)
+}
 
 const fn measure(
     name: &'static str,

@@ -135,6 +135,18 @@ impl Viewer {
         Ok(())
     }
 
+    /// Reads until nothing was shown for `quiet`; returns all that was.
+    pub(crate) fn gather(&mut self, quiet: Duration) -> Result<Vec<u8>> {
+        let mut shown = Vec::new();
+        loop {
+            let piece = self.read(PIECE_BYTES, quiet)?;
+            if piece.is_empty() {
+                return Ok(shown);
+            }
+            shown.extend_from_slice(piece);
+        }
+    }
+
     /// Reads until the program has ended; returns when the terminal was closed.
     pub(crate) fn until_end(&mut self) -> Result<Duration> {
         let begun = sys::now();

@@ -4,14 +4,17 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Output;
-use crate::process::Stopwatch;
 
 /// Returns the time since this process first asked.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "chores measure real time and depend on no crate that has a clock"
+)]
 pub(crate) fn now() -> Duration {
-    static FIRST: LazyLock<Stopwatch> = LazyLock::new(Stopwatch::start);
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
     FIRST.elapsed()
 }
 
