@@ -4,8 +4,9 @@
 //! of the page by their attributes, modes, lines above the page that are lacking; then in words
 //! where the two first differ in anything.
 //!
-//! A client that comes back may first scroll the page of its terminal up, so as not to lose it. So
-//! the left terminal is tried both ways, and the better verdict counts.
+//! A client that comes back may first put aside what its terminal showed: scroll the page up and
+//! save the title, to give both back when it leaves. So the left terminal is tried with and without
+//! that, and if one of them equals the right one, it does.
 
 #![forbid(unsafe_code)]
 
@@ -26,22 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let size: TermSize = size.parse()?;
     let (left, right) = (read(left)?, read(right)?);
-    let scrolled_up = format!(
-        "\x1b[{}H{}\x1b[H",
-        size.rows(),
-        "\n".repeat(size.rows().into())
-    );
-    let starts = [String::new(), scrolled_up];
-    let verdicts = starts.map(|start| {
+    let (bottom, rows) = (size.rows(), "\n".repeat(size.rows().into()));
+    let put_aside = format!("\x1b[22;0t\x1b[{bottom}H{rows}\x1b[H");
+    let [fresh, aside] = ["", &put_aside].map(|start| {
         let left = terminal(size, &[start.as_bytes(), &left]);
         Verdict::of(left, terminal(size, &[&right]))
     });
-    let [fresh, scrolled] = verdicts;
-    let better = if scrolled.first.is_none() {
-        scrolled
-    } else {
-        fresh
-    };
+    let better = if aside.first.is_none() { aside } else { fresh };
     println!("characters {}", better.characters);
     println!("rows {}", better.rows);
     println!("modes {}", better.modes);
