@@ -73,6 +73,10 @@ fn play(port: &str, token: &str, started: Duration) -> Result<()> {
                 print(&decode(hex)?)?;
                 answer(&mut stream, &[sys::now()])?;
             }
+            ["be-raw"] => {
+                sys::make_raw().context("cannot set the terminal")?;
+                answer(&mut stream, &[sys::now()])?;
+            }
             ["echo"] => {
                 sys::make_raw().context("cannot set the terminal")?;
                 answer(&mut stream, &[sys::now()])?;

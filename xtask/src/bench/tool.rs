@@ -171,12 +171,12 @@ impl Setting {
     pub(crate) fn config(&self) -> Option<(PathBuf, String)> {
         let text = match self.tool {
             // Its status line would be one more thing that it draws; a server that has just ended
-            // would be in the way of the next.
-            Tool::Tmux => {
-                format!(
-                    "set -g status off\nset -g exit-empty off\nset -g history-limit {HISTORY_LINES}\n"
-                )
-            }
+            // would be in the way of the next. What colours a terminal has it asks the terminal,
+            // and the bench does not answer.
+            Tool::Tmux => format!(
+                "set -g status off\nset -g exit-empty off\nset -g history-limit {HISTORY_LINES}\n\
+                 set -as terminal-features ',xterm-256color:RGB'\n"
+            ),
             Tool::Screen => {
                 format!("startup_message off\ndefscrollback {HISTORY_LINES}\ndefutf8 on\n")
             }

@@ -25,6 +25,9 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<()> {
         // One terminal was there all along, so that the program's size is settled.
         let mut first = bench.arena.attach(&session.name, None)?;
         first.settle(QUIET)?;
+        // What tools tell the program (of the focus, say) must not be echoed onto the page.
+        session.player.tell("be-raw")?;
+        session.player.times::<1>()?;
         session
             .player
             .tell(&format!("print {}", child::encode(output.as_bytes())))?;
