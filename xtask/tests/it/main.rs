@@ -1,0 +1,3 @@
+//! Chores run as whole programs.
+
+mod bench;
