@@ -39,8 +39,8 @@ use tool::Tool;
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// How often everything is measured
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: u32,
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
     /// Measure only this; may be repeated
     #[arg(long, value_name = "MEASURE", value_parser = PossibleValuesParser::new(measure::names()))]
     only: Vec<String>,
@@ -68,53 +68,74 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut figures = Figures::default();
     let reaper = Reaper::start()?;
+    programs::copy_own(reaper.dir())?;
     let tools = tools(options, reaper.dir(), &mut figures)?;
     let machine = machine::describe(&tools);
-    let names: Vec<_> = tools.iter().map(|(tool, _)| *tool).collect();
     let mut stage = Stage::open()?;
-    let runs = if options.quick { 1 } else { options.runs };
     for measure in selected(&options.only) {
-        for number in 0..runs {
-            // Each begins once, so that none always meets what another left behind.
-            for at in 0..tools.len() {
-                let (tool, program) = &tools[(at + number as usize) % tools.len()];
-                if (measure.suits)(*tool) {
-                    eprintln!("{} run {} {}", measure.name, number + 1, tool.name());
-                    let arena = Arena::open(*tool, program, reaper.dir())?;
-                    let bench = Bench {
-                        arena: &arena,
-                        stage: &mut stage,
-                        figures: &mut figures,
-                        flood_bytes: options.flood_bytes(),
-                        history_bytes: if options.quick {
-                            25_000_000
-                        } else {
-                            100_000_000
-                        },
-                        keys: if options.quick { 200 } else { 1000 },
-                    };
-                    sample(measure, bench);
-                }
-            }
-        }
+        rounds(
+            measure,
+            options,
+            &tools,
+            reaper.dir(),
+            &mut stage,
+            &mut figures,
+        )?;
     }
     drop(reaper);
-    let table = table::markdown(&figures, &names);
+    let columns: Vec<_> = tools.iter().map(|(tool, _)| *tool).collect();
+    let table = table::markdown(&figures, &columns);
+    let block = page::block(&table, &machine, figures.notes());
     if options.json {
         println!("{}", json::write(&figures, &machine));
     } else {
-        println!("{}", page::block(&table, &machine, figures.notes()));
+        println!("{block}");
     }
     if options.write {
-        page::write(&page::block(&table, &machine, figures.notes()))?;
+        page::write(&block)?;
+    }
+    Ok(())
+}
+
+/// Takes every sample of a measure.
+fn rounds(
+    measure: &Measure,
+    options: &Options,
+    tools: &[(Tool, PathBuf)],
+    dir: &Path,
+    stage: &mut Stage,
+    figures: &mut Figures,
+) -> Result<()> {
+    for number in 0..options.rounds() {
+        // Each begins once, so that none always meets what another left behind.
+        for at in 0..tools.len() {
+            let (tool, program) = &tools[(at + number) % tools.len()];
+            if !(measure.suits)(*tool) {
+                continue;
+            }
+            eprintln!("{} run {} {}", measure.name, number + 1, tool.name());
+            let arena = Arena::open(*tool, program, dir)?;
+            let bench = Bench {
+                arena: &arena,
+                stage: &mut *stage,
+                figures: &mut *figures,
+                flood_bytes: options.or_quick(options.megabytes, 8) * 1_000_000,
+                history_bytes: options.or_quick(100, 25) * 1_000_000,
+                keys: options.or_quick(1000, 200),
+            };
+            sample(measure, bench);
+        }
     }
     Ok(())
 }
 
 impl Options {
-    fn flood_bytes(&self) -> usize {
-        let megabytes = if self.quick { 8 } else { self.megabytes };
-        megabytes * 1_000_000
+    fn rounds(&self) -> usize {
+        self.or_quick(usize::from(self.runs), 1)
+    }
+
+    fn or_quick(&self, usual: usize, quick: usize) -> usize {
+        if self.quick { quick } else { usual }
     }
 }
 

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use super::stage::{Player, Stage};
 use super::tool::{Setting, Tool};
 use super::viewer::Viewer;
-use super::{child, procfs, reaper, sys};
+use super::{child, procfs, programs, reaper, sys};
 
 /// A place for one tool during one measurement.
 #[derive(Debug)]
@@ -62,10 +62,9 @@ impl Arena {
         if let Some((path, text)) = setting.config() {
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
-        let own_program = std::env::current_exe().context("cannot find this program's own file")?;
         Ok(Self {
             setting,
-            own_program,
+            own_program: programs::own_copy(parent),
         })
     }
 
@@ -91,7 +90,7 @@ impl Arena {
             program,
             child::NAME.to_owned(),
             "play".to_owned(),
-            stage.port(),
+            stage.port().to_string(),
             token.to_owned(),
         ]
     }
@@ -113,9 +112,10 @@ impl Arena {
     ) -> Result<Session> {
         let command = self.private(self.setting.create(token, words));
         let (begun, viewer) = if self.tool() == Tool::Raw {
-            let viewer = Viewer::start(&command, Some((&stage.port(), &format!("{token}-at"))))?;
-            let at = stage.player(&format!("{token}-at"))?.started;
-            (at, Some(viewer))
+            let launch = format!("{token}-launch");
+            let call = Some((stage.port(), launch.as_str()));
+            let viewer = Viewer::start(&self.own_program, &command, call)?;
+            (stage.player(&launch)?.started, Some(viewer))
         } else {
             (self.run(command)?, None)
         };
@@ -151,8 +151,9 @@ impl Arena {
     }
 
     /// Starts the program that shows a session, on a terminal of its own.
-    pub(crate) fn attach(&self, name: &str, call: Option<(&str, &str)>) -> Result<Viewer> {
-        Viewer::start(&self.private(self.setting.attach(name)), call)
+    pub(crate) fn attach(&self, name: &str, call: Option<(u16, &str)>) -> Result<Viewer> {
+        let command = self.private(self.setting.attach(name));
+        Viewer::start(&self.own_program, &command, call)
     }
 
     /// Runs the command that lists sessions; nothing for a tool that has none.

@@ -29,7 +29,7 @@ pub(crate) enum Unit {
 pub(crate) enum Target {
     /// At most this, in the line's unit.
     AtMost(f64),
-    /// At least this part of the bare terminal's, and more than every peer's.
+    /// At least this part of the bare terminal's.
     PartOfRaw(f64),
     /// At least this part of the bare terminal's, and more than every peer's.
     PartOfRawAndAhead(f64),

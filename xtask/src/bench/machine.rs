@@ -12,6 +12,8 @@ pub(crate) fn describe(tools: &[(Tool, PathBuf)]) -> Vec<(String, String)> {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let gibibytes = super::procfs::field(&memory, "MemTotal:").unwrap_or_default() / 1024 / 1024;
     let mut facts = vec![
@@ -22,6 +24,10 @@ pub(crate) fn describe(tools: &[(Tool, PathBuf)]) -> Vec<(String, String)> {
         ),
         ("memory".to_owned(), format!("{gibibytes} GiB")),
         ("kernel".to_owned(), kernel.trim().to_owned()),
+        (
+            "busy besides".to_owned(),
+            format!("{} (load of the last minute)", load),
+        ),
     ];
     for (tool, program) in tools {
         if let Some(option) = tool.version_option() {

@@ -1,5 +1,6 @@
 //! The programs of this repository that the bench runs, built when they are needed.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,18 @@ pub(crate) fn abide(named: Option<&Path>, dir: &Path) -> Result<PathBuf> {
     let copy = dir.join("abide");
     fs::copy(&program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
     Ok(copy)
+}
+
+/// Returns where [`copy_own`] puts this program.
+pub(crate) fn own_copy(dir: &Path) -> PathBuf {
+    dir.join("children")
+}
+
+/// Copies this program into `dir`: children are started from there, and a build may go on.
+pub(crate) fn copy_own(dir: &Path) -> Result<()> {
+    let own = env::current_exe().context("cannot find this program's own file")?;
+    fs::copy(own, own_copy(dir)).context("cannot copy this program")?;
+    Ok(())
 }
 
 /// Returns the child that only tells when it started.

@@ -51,9 +51,9 @@ impl Stage {
         })
     }
 
-    /// Returns the port, as children are told it.
-    pub(crate) fn port(&self) -> String {
-        self.port.to_string()
+    /// Returns the port that children call.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Returns a name that no other child has.

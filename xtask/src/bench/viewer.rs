@@ -30,17 +30,21 @@ pub(crate) struct Viewer {
 }
 
 impl Viewer {
-    /// Starts `command` on a terminal of its own.
+    /// Starts `command` on a terminal of its own, by way of this program's `own_program`.
     ///
     /// The program calls the stage under `token` just before it becomes the command, if there is
     /// one to call.
-    pub(crate) fn start(command: &Command, call: Option<(&str, &str)>) -> Result<Self> {
+    pub(crate) fn start(
+        own_program: &Path,
+        command: &Command,
+        call: Option<(u16, &str)>,
+    ) -> Result<Self> {
         let (controller, terminal) =
             Controller::open(ROWS, COLS).context("cannot open a terminal")?;
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        let mut launch = Command::new(program);
-        let (port, token) = call.unwrap_or(("0", "-"));
-        launch.args([child::NAME, "on-terminal", port, token]);
+        let mut launch = Command::new(own_program);
+        // Nobody listens on port 0: it stands for no call.
+        let (port, token) = call.unwrap_or((0, "-"));
+        launch.args([child::NAME, "on-terminal", &port.to_string(), token]);
         launch.arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {

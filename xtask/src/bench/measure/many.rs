@@ -55,7 +55,11 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<()> {
 /// Starts a session of the smallest child, so that its own start hardly counts.
 fn start(bench: &mut Bench<'_>, stamp: &str) -> Result<Session> {
     let token = bench.stage.token();
-    let words = [stamp.to_owned(), bench.stage.port(), token.clone()];
+    let words = [
+        stamp.to_owned(),
+        bench.stage.port().to_string(),
+        token.clone(),
+    ];
     bench.arena.start_with(bench.stage, &token, &words)
 }
 

@@ -62,7 +62,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<()> {
 fn come_back(bench: &mut Bench<'_>, name: &str) -> Result<(f64, f64)> {
     let token = bench.stage.token();
     let port = bench.stage.port();
-    let mut viewer = bench.arena.attach(name, Some((&port, &token)))?;
+    let mut viewer = bench.arena.attach(name, Some((port, &token)))?;
     let (mut page, mut last, mut first_line) = (None, sys::now(), false);
     let mut kept = Vec::new();
     loop {
