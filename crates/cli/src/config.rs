@@ -4,6 +4,7 @@
 //! detach_keys = "ctrl-x,d"
 //! history_bytes = 4194304
 //! shell = "/bin/zsh"
+//! lend_terminal = false      # output and keys go through `abide attach`, byte by byte
 //!
 //! [env]
 //! pass = ["GH_TOKEN"]       # inherited although it is a credential
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) history_bytes: u64,
     /// The shell to run, instead of the one that the environment names.
     pub(crate) shell: Option<String>,
+    /// Whether a session's owner may write to a person's terminal, and read it, by itself.
+    pub(crate) lend_terminal: bool,
     /// Names to pass on although a pattern leaves them out.
     pub(crate) env_pass: Vec<String>,
     /// Further names and `NAME_*` patterns to leave out.
@@ -88,6 +91,7 @@ struct File {
     detach_keys: Option<Spanned<String>>,
     history_bytes: Option<u64>,
     shell: Option<Spanned<String>>,
+    lend_terminal: Option<bool>,
     #[serde(default)]
     env: FileEnv,
 }
@@ -147,6 +151,7 @@ impl Config {
             |names: Vec<Spanned<String>>| names.into_iter().map(Spanned::into_inner).collect();
         Ok(Self {
             detach_keys,
+            lend_terminal: file.lend_terminal.unwrap_or(true),
             history_bytes: file.history_bytes.unwrap_or(limits::HISTORY_BYTES),
             shell: file.shell.map(Spanned::into_inner),
             env_pass: names(file.env.pass),
@@ -207,17 +212,20 @@ mod tests {
         let config = parse("").unwrap();
         assert_eq!(config.history_bytes, limits::HISTORY_BYTES);
         assert_eq!(config.shell, None);
+        assert!(config.lend_terminal);
     }
 
     #[test]
     fn every_key_is_read() {
         let config = parse(
             "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\nshell = '/bin/zsh'\n\
+             lend_terminal = false\n\
              [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
         )
         .unwrap();
         assert_eq!(config.history_bytes, 1);
         assert_eq!(config.shell.as_deref(), Some("/bin/zsh"));
+        assert!(!config.lend_terminal);
         assert_eq!(config.env_pass, ["A"]);
         assert_eq!(config.env_deny, ["B_*", "C"]);
     }

@@ -74,6 +74,7 @@ mod tests {
         let config = Config {
             detach_keys: DetachKeys::default(),
             history_bytes: 1,
+            lend_terminal: true,
             shell: None,
             env_pass: vec!["HF_TOKEN".into()],
             env_deny: vec!["CORP_*".into()],

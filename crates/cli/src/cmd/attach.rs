@@ -54,6 +54,12 @@ impl Attach {
         };
         let configured = || context.config.detach_keys.clone();
         let keys = self.detach_keys.unwrap_or_else(configured);
-        enter::enter(&workspaces, &found, How { mode, keys, exit }).await
+        let how = How {
+            mode,
+            keys,
+            exit,
+            lend: context.config.lend_terminal,
+        };
+        enter::enter(&workspaces, &found, how).await
     }
 }

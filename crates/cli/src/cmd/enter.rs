@@ -24,6 +24,8 @@ pub(super) struct How {
     pub(super) keys: DetachKeys,
     /// Which code to end with.
     pub(super) exit: ExitWith,
+    /// Whether this terminal may be lent to whoever holds the session.
+    pub(super) lend: bool,
 }
 
 /// Which code to end with when the session ends.
@@ -87,7 +89,7 @@ pub(super) async fn enter(
         from: None,
         scrollback: Scrollback::Keep,
         label: label(),
-        terminal: offer(&how.keys),
+        terminal: how.lend.then(|| offer(&how.keys)).flatten(),
     };
     let attachment = workspaces.attach(found, request).await?;
     workspaces.touch(&found.workspace).await?;

@@ -92,6 +92,7 @@ impl New {
             mode: AttachMode::Control,
             keys: context.config.detach_keys.clone(),
             exit: ExitWith::Success,
+            lend: context.config.lend_terminal,
         };
         enter::enter(&workspaces, &found, how).await
     }

@@ -71,6 +71,7 @@ pub(super) async fn resume(
         mode: AttachMode::Control,
         keys: context.config.detach_keys.clone(),
         exit: ExitWith::Success,
+        lend: context.config.lend_terminal,
     };
     enter::enter(workspaces, &found, how).await
 }

@@ -9,6 +9,18 @@ fn job(env: &TestEnv, script: &str) {
     assert!(new.success(), "{new:?}");
 }
 
+/// Does a test with a terminal that is lent to the owner, and with one that is not.
+fn either_way(test: impl Fn(&TestEnv)) {
+    for lends in [true, false] {
+        let mut env = TestEnv::new();
+        let config = env.work_dir().join("config.toml");
+        std::fs::write(&config, format!("lend_terminal = {lends}\n")).unwrap();
+        env.set("ABIDE_CONFIG", &config);
+        test(&env);
+        env.finish();
+    }
+}
+
 fn delete(env: &TestEnv) {
     let deleted = env.run(["delete", "job", "--force"]);
     assert!(deleted.success(), "{deleted:?}");
@@ -17,13 +29,16 @@ fn delete(env: &TestEnv) {
 /// proves C3, C4
 #[test]
 fn detaching_leaves_the_session_running_and_the_terminal_as_it_was() {
-    let env = TestEnv::new();
+    either_way(detach);
+}
+
+fn detach(env: &TestEnv) {
     let modes = "printf '\\033[?1049h\\033[?2004h\\033[?1002h\\033[?1h\\033[?25l\\033[>1u'";
     job(
-        &env,
+        env,
         &format!("{modes}; echo here; while read x; do echo got $x; done"),
     );
-    let screen = abide(&env, ["attach", "job"], size(80, 24));
+    let screen = abide(env, ["attach", "job"], size(80, 24));
     screen.wait_for_text("here");
     screen.wait_until("the modes are on", |view| {
         view.modes
@@ -43,7 +58,7 @@ fn detaching_leaves_the_session_running_and_the_terminal_as_it_was() {
     assert!(view.cursor.visible);
 
     let again = abide(
-        &env,
+        env,
         ["attach", "job", "--detach-keys", "ctrl-x,d"],
         size(80, 24),
     );
@@ -53,49 +68,53 @@ fn detaching_leaves_the_session_running_and_the_terminal_as_it_was() {
     again.type_bytes(b"\x18");
     again.type_text("d");
     assert_eq!(again.wait_exit(), 0);
-    delete(&env);
-    env.finish();
+    delete(env);
 }
 
 /// proves C5, O1
 #[test]
 fn a_terminal_that_closes_detaches_and_nothing_more() {
-    let env = TestEnv::new();
-    job(&env, "echo here; while read x; do echo got $x; done");
-    let screen = abide(&env, ["attach", "job"], size(80, 24));
+    either_way(close);
+}
+
+fn close(env: &TestEnv) {
+    job(env, "echo here; while read x; do echo got $x; done");
+    let screen = abide(env, ["attach", "job"], size(80, 24));
     screen.wait_for_text("here");
     screen.hang_up();
     screen.wait_exit();
     drop(screen);
-    let again = abide(&env, ["attach", "job"], size(80, 24));
+    let again = abide(env, ["attach", "job"], size(80, 24));
     again.type_text("word\r");
     again.wait_for_text("got word");
     drop(again);
-    delete(&env);
-    env.finish();
+    delete(env);
 }
 
 /// proves O9
 #[test]
 fn a_second_client_is_told_who_has_control_may_watch_and_may_take_it() {
-    let env = TestEnv::new();
-    job(&env, "echo here; while read x; do echo got $x; done");
-    let first = abide(&env, ["attach", "job"], size(80, 24));
+    either_way(take_control);
+}
+
+fn take_control(env: &TestEnv) {
+    job(env, "echo here; while read x; do echo got $x; done");
+    let first = abide(env, ["attach", "job"], size(80, 24));
     first.wait_for_text("here");
 
-    let refused = abide(&env, ["attach", "job"], size(80, 24));
+    let refused = abide(env, ["attach", "job"], size(80, 24));
     assert_eq!(refused.wait_exit(), 4);
     refused.wait_for_text("is controlled by abide attach (pid");
     refused.wait_for_text("--steal");
 
-    let viewer = abide(&env, ["attach", "job", "--view"], size(80, 24));
+    let viewer = abide(env, ["attach", "job", "--view"], size(80, 24));
     viewer.wait_for_text("here");
     viewer.type_text("unheard\r");
     first.type_text("typed\r");
     viewer.wait_for_text("got typed");
     assert!(!first.text().contains("unheard"), "{}", first.text());
 
-    let thief = abide(&env, ["attach", "job", "--steal"], size(80, 24));
+    let thief = abide(env, ["attach", "job", "--steal"], size(80, 24));
     thief.wait_for_text("got typed");
     thief.type_text("taken\r");
     first.wait_for_text("got taken");
@@ -104,8 +123,7 @@ fn a_second_client_is_told_who_has_control_may_watch_and_may_take_it() {
     first.wait_for_text("got again");
     assert!(!first.text().contains("unheard"), "{}", first.text());
     drop((first, viewer, thief));
-    delete(&env);
-    env.finish();
+    delete(env);
 }
 
 /// proves O15, C1
@@ -182,4 +200,35 @@ fn a_session_started_inside_another_outlives_the_stop_of_that_one() {
     assert!(deleted.success(), "{deleted:?}");
     delete(&env);
     env.finish();
+}
+
+/// proves C3
+#[test]
+fn an_owner_that_is_killed_leaves_the_terminal_as_it_was() {
+    either_way(|env| {
+        let modes = "printf '\\033[?1049h\\033[?2004h\\033[?1002h\\033[?1h\\033[?25l\\033[>1u'";
+        job(env, &format!("{modes}; echo here; exec cat"));
+        let screen = abide(env, ["attach", "job"], size(80, 24));
+        screen.wait_for_text("here");
+        let owners = std::fs::read_dir(env.owners_dir()).unwrap();
+        for owner in owners {
+            let text = std::fs::read_to_string(owner.unwrap().path().join("owner.json")).unwrap();
+            let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let pid = file["pid"].to_string();
+            let killed = std::process::Command::new("kill")
+                .args(["-9", &pid])
+                .status();
+            assert!(killed.unwrap().success());
+        }
+        assert_eq!(screen.wait_exit(), 5, "its backend is gone");
+        let view = screen.view();
+        let left = TermMode::ALT_SCREEN
+            | TermMode::BRACKETED_PASTE
+            | TermMode::MOUSE_DRAG
+            | TermMode::APP_CURSOR
+            | TermMode::DISAMBIGUATE_ESC_CODES;
+        assert!(!view.modes.intersects(left), "{:?}", view.modes);
+        assert!(view.cursor.visible);
+        delete(env);
+    });
 }
