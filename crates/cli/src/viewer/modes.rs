@@ -19,7 +19,7 @@ const ON_BY_DEFAULT: [u16; 3] = [7, 25, 1007];
 
 /// Changes what sessions change, so that undoing it is undoing that: keys, mouse, focus and paste,
 /// the alternate screen, cursor and wrapping, margins, character sets, pen and link.
-const ALL: &[u8] = b"\x1b[?1;47;1000;1002;1003;1004;1006;2004;2026h\x1b[?7;25l\x1b=\x1b[>1u\
+const ALL: &[u8] = b"\x1b[?1;1049;1000;1002;1003;1004;1006;2004;2026h\x1b[?7;25l\x1b=\x1b[>1u\
     \x1b[>4;1m\x1b[1;2r\x1b(0\x0f\x1b[1m\x1b[4 q\x1b]8;;x:\x1b\\";
 
 /// Modes that show the alternate screen.
@@ -32,6 +32,8 @@ pub(crate) struct ModeTracker {
     changes: Changes,
     /// Whether the last byte may be one of a character that goes on.
     in_character: bool,
+    /// Whether the changes are assumed, not seen.
+    assumed: bool,
 }
 
 /// What was changed.
@@ -88,6 +90,7 @@ impl ModeTracker {
     /// others write to, whose output is not seen here.
     pub(crate) fn assume_all(&mut self) {
         self.become_what_follows(ALL);
+        self.assumed = true;
     }
 
     /// Forgets what was seen; all that counts was changed by this output.
@@ -109,6 +112,11 @@ impl ModeTracker {
     pub(crate) fn leave(&mut self) -> Vec<u8> {
         let mut undo = self.sequences.cancel().to_vec();
         self.sequences = Sequences::default();
+        if std::mem::take(&mut self.assumed) {
+            // Leaving an alternate screen that does not show puts the cursor to where it was saved
+            // last. Where one does show, each screen has a place of its own to save it.
+            undo.extend(b"\x1b7");
+        }
         undo.extend(std::mem::take(&mut self.changes).undo().into_bytes());
         undo
     }
