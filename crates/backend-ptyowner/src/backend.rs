@@ -235,6 +235,7 @@ impl TerminalBackend for OwnerBackend {
                 Err(BackendError::NotFound { .. }) => return Ok(none),
                 Err(err) => return Err(err),
                 Ok(Err(start)) => {
+                    let start = self.hung_up(session, start, grace).await?;
                     return Ok(StopReport {
                         ended: Some(start.ended()),
                         survivors: start.survivors(),

@@ -1,5 +1,7 @@
 //! Observations: of one session, and of one among many.
 
+use std::time::Duration;
+
 use abide_core::{
     backend::{BackendError, BackendKind, SessionState, SessionStatus},
     id::{Generation, SessionId},
@@ -11,6 +13,12 @@ use crate::{
     client::discover::{self, EndedStart, Found},
     state::OwnerFile,
 };
+/// Time between two looks at a child whose terminal went with its owner, and which therefore ends.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Longest time that such a child is given to end before it is named as left behind.
+const HANGUP_TIME: Duration = Duration::from_millis(500);
+
 impl OwnerBackend {
     /// Looks at the session; one that is being started or removed is waited for.
     pub(super) async fn found(&self, session: &SessionId) -> Result<Found, BackendError> {
@@ -89,6 +97,27 @@ impl OwnerBackend {
                 progress: Some("it is being started or removed".into()),
             }),
         }
+    }
+
+    /// Gives the child of an owner that is gone a moment to end, whose terminal hung up with it, and
+    /// returns the start as it is then.
+    pub(super) async fn hung_up(
+        &self,
+        session: &SessionId,
+        mut start: Box<EndedStart>,
+        grace: Duration,
+    ) -> Result<Box<EndedStart>, BackendError> {
+        let mut looks = grace.min(HANGUP_TIME).as_millis() / LOOK_AGAIN.as_millis();
+        while !start.survivors().is_empty() && 0 < looks {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            looks -= 1;
+            match self.found(session).await? {
+                Found::Ended(again) => start = again,
+                // Started again, or removed, by somebody else.
+                _changed => break,
+            }
+        }
+        Ok(start)
     }
 }
 

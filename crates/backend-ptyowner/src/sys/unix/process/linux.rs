@@ -10,10 +10,14 @@ pub(crate) fn boot_id() -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-/// Returns when a process started, in the system's own units, if it can be told.
+/// Returns when a live process started, in the system's own units, if it can be told. One that is
+/// dead and only waits for its parent is not live.
 ///
 /// With the process id it names a process for as long as this boot lasts.
 pub(crate) fn start_time(pid: u32) -> Option<u64> {
+    if is_dead(pid) {
+        return None;
+    }
     // Field 22; the state is field 3.
     fields_after_name(pid)?
         .split_whitespace()

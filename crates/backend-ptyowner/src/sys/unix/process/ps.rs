@@ -17,7 +17,12 @@ pub(crate) fn boot_id() -> Option<String> {
 ///
 /// It is made of the second in which the process started.
 pub(crate) fn start_time(pid: u32) -> Option<u64> {
-    let second = answer("ps", &["-o", "lstart=", "-p", &pid.to_string()])?;
+    let line = answer("ps", &["-o", "stat=,lstart=", "-p", &pid.to_string()])?;
+    let (state, second) = line.trim_start().split_once(' ')?;
+    if state.starts_with('Z') {
+        return None;
+    }
+    let second = second.trim();
     let hash = blake3::hash(second.as_bytes());
     let first = hash.as_bytes().first_chunk().expect("a hash has 32 bytes");
     Some(u64::from_le_bytes(*first))
