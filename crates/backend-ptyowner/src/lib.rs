@@ -10,7 +10,8 @@
 //! A program that embeds this crate calls [`become_helper`] first thing in `main` and is then its
 //! own helper, or names another program in [`OwnerSettings::helper`].
 //!
-//! `state` says which files there are and which locks decide; `sys` holds everything that differs
+//! `state` says which files there are and which locks decide; `journal` is what survives an owner
+//! that was killed; `sys` holds everything that differs
 //! between platforms.
 
 #![deny(unsafe_code)]
@@ -19,6 +20,7 @@ pub mod backend;
 mod client;
 mod convert;
 pub mod entry;
+mod journal;
 mod owner;
 mod probe;
 mod state;

@@ -12,6 +12,7 @@
 
 mod history;
 mod input;
+mod journal;
 mod launch;
 mod listener;
 mod log;

@@ -8,6 +8,7 @@
 //!                     exit.json    how the start of that generation ended
 //!                     final.screen its last screen, as a snapshot
 //!                     log          what the owner had to say
+//!                     journal/     screen and history, for when the owner is killed (`journal`)
 //! ```
 //!
 //! Files describe; the locks decide. Who looks at `owner.lock` shares `start.lock` meanwhile, so
@@ -53,12 +54,14 @@ pub(crate) enum StateError {
         source: io::Error,
     },
     /// It is of a newer release.
-    #[error("`{}` has schema {found}, newer than {SCHEMA}", path.display())]
+    #[error("`{}` has schema {found}, newer than {supported}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
         /// Its schema.
         found: u32,
+        /// The newest schema known here.
+        supported: u32,
     },
     /// It is not what it should be.
     #[error("`{}` is damaged: {reason}", path.display())]
@@ -140,6 +143,10 @@ impl SessionDir {
         self.path.join("log")
     }
 
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
     fn owner_file(&self) -> PathBuf {
         self.path.join("owner.json")
     }
@@ -201,10 +208,17 @@ impl SessionDir {
         write_json(&self.owner_file(), owner)
     }
 
-    /// Takes the end of an earlier start away.
+    /// Takes the end of an earlier start away, and its journal.
     pub(crate) fn forget_end(&self) -> Result<(), StateError> {
         remove_if_there(&self.exit_file())?;
-        remove_if_there(&self.final_screen_file())
+        remove_if_there(&self.final_screen_file())?;
+        if let Err(err) = fs::remove_dir_all(self.journal())
+            && !is_absent(&err)
+        {
+            // It is of another generation, so nobody takes it for this start's.
+            tracing::warn!(error = %err, "cannot remove the journal of an earlier start");
+        }
+        Ok(())
     }
 
     /// Records an end: the screen first, since the exit file says that both are there.
@@ -306,6 +320,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> 
         return Err(StateError::Newer {
             path: path.to_owned(),
             found: schema,
+            supported: SCHEMA,
         });
     }
     serde_json::from_slice(&bytes).map(Some).map_err(damaged)

@@ -3,8 +3,9 @@
 //! ```toml
 //! detach_keys = "ctrl-x,d"
 //! history_bytes = 4194304
+//! journal = true            # history is on disk too, and outlives the owner
 //! shell = "/bin/zsh"
-//! lend_terminal = false      # output and keys go through `abide attach`, byte by byte
+//! lend_terminal = true      # else output and keys go through `abide attach`
 //!
 //! [env]
 //! pass = ["GH_TOKEN"]       # inherited although it is a credential
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) detach_keys: DetachKeys,
     /// Output kept per session, in bytes.
     pub(crate) history_bytes: u64,
+    /// Whether screen and history are kept on disk too.
+    pub(crate) journal: bool,
     /// The shell to run, instead of the one that the environment names.
     pub(crate) shell: Option<String>,
     /// Whether a session's owner may write to a person's terminal, and read it, by itself.
@@ -90,6 +93,7 @@ impl ConfigError {
 struct File {
     detach_keys: Option<Spanned<String>>,
     history_bytes: Option<u64>,
+    journal: Option<bool>,
     shell: Option<Spanned<String>>,
     lend_terminal: Option<bool>,
     #[serde(default)]
@@ -153,6 +157,7 @@ impl Config {
             detach_keys,
             lend_terminal: file.lend_terminal.unwrap_or(true),
             history_bytes: file.history_bytes.unwrap_or(limits::HISTORY_BYTES),
+            journal: file.journal.unwrap_or(true),
             shell: file.shell.map(Spanned::into_inner),
             env_pass: names(file.env.pass),
             env_deny: names(file.env.deny),
@@ -211,6 +216,7 @@ mod tests {
     fn an_empty_file_gives_the_defaults() {
         let config = parse("").unwrap();
         assert_eq!(config.history_bytes, limits::HISTORY_BYTES);
+        assert!(config.journal);
         assert_eq!(config.shell, None);
         assert!(config.lend_terminal);
     }
@@ -220,10 +226,12 @@ mod tests {
         let config = parse(
             "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\nshell = '/bin/zsh'\n\
              lend_terminal = false\n\
+            "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nshell = '/bin/zsh'\n\
              [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
         )
         .unwrap();
         assert_eq!(config.history_bytes, 1);
+        assert!(!config.journal);
         assert_eq!(config.shell.as_deref(), Some("/bin/zsh"));
         assert!(!config.lend_terminal);
         assert_eq!(config.env_pass, ["A"]);

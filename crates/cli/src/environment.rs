@@ -75,6 +75,7 @@ mod tests {
             detach_keys: DetachKeys::default(),
             history_bytes: 1,
             lend_terminal: true,
+            journal: true,
             shell: None,
             env_pass: vec!["HF_TOKEN".into()],
             env_deny: vec!["CORP_*".into()],

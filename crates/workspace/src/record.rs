@@ -105,6 +105,8 @@ pub struct Session {
     pub size: TermSize,
     /// Output kept for clients that come back, in bytes.
     pub history_bytes: u64,
+    /// Whether screen and history are kept where they outlive the process that holds the session.
+    pub journal: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -5,10 +5,7 @@ use abide_core::{
     id::{Generation, SessionId},
 };
 
-use crate::{
-    client::discover::DiscoverError,
-    state::{SCHEMA, StateError},
-};
+use crate::{client::discover::DiscoverError, state::StateError};
 pub(super) fn discover_error(
     action: &'static str,
     session: &SessionId,
@@ -30,10 +27,14 @@ pub(super) fn state_error(
     err: StateError,
 ) -> BackendError {
     match err {
-        StateError::Newer { path, found } => BackendError::NewerState {
+        StateError::Newer {
             path,
             found,
-            supported: SCHEMA,
+            supported,
+        } => BackendError::NewerState {
+            path,
+            found,
+            supported,
         },
         other => BackendError::Failed {
             action,

@@ -1,4 +1,6 @@
 //! A session that is over, as its files show it: its screen, then its end.
+//!
+//! The screen is the final one if the owner recorded the end, and otherwise what its journal holds.
 
 use abide_core::{
     backend::{
@@ -7,6 +9,7 @@ use abide_core::{
     },
     id::{ClientId, SessionId},
     limits::SCROLLBACK_LINES,
+    replay::Offset,
     size::TermSize,
 };
 use abide_screen::{History, ScreenModel, SnapshotOptions};
@@ -15,6 +18,7 @@ use bytes::Bytes;
 
 use super::discover::EndedStart;
 use crate::{
+    journal::reader,
     owner::render,
     state::{SessionDir, StateError},
     sys,
@@ -30,27 +34,19 @@ pub(crate) fn attach(
     start: &EndedStart,
     request: &AttachRequest,
 ) -> Result<Attachment, StateError> {
-    let snapshot = screen(dir, start)?.snapshot(SnapshotOptions {
-        history: History::All,
-        scrollback: match request.scrollback {
-            Scrollback::Replace => abide_screen::Scrollback::Replace,
-            Scrollback::Keep => abide_screen::Scrollback::Keep,
-        },
-    });
-    let snapshot = OutputEvent::Snapshot {
-        offset: start.ended.offset,
-        size: start.size,
-        data: snapshot.into(),
+    let mut last = Last::of(dir, start)?;
+    let held = request.from.and_then(|from| last.since(from));
+    let shown = held.unwrap_or_else(|| last.snapshot(request.scrollback));
+    let ended = Ended {
+        offset: last.offset,
+        ..start.ended()
     };
     Ok(Attachment {
         generation: start.generation,
         client: NOBODY,
         controls: false,
-        size: start.size,
-        output: Box::new(Events(vec![
-            OutputEvent::Ended(start.ended.clone()),
-            snapshot,
-        ])),
+        size: last.size,
+        output: Box::new(Events(vec![OutputEvent::Ended(ended), shown])),
         input: Box::new(NoInput(session.clone())),
         loan: None,
     })
@@ -62,25 +58,78 @@ pub(crate) fn capture(
     start: &EndedStart,
     request: CaptureRequest,
 ) -> Result<Capture, StateError> {
-    let mut model = screen(dir, start)?;
-    let (cursor, content, alternate) = render(&mut model, request.into());
+    let mut last = Last::of(dir, start)?;
+    let (cursor, content, alternate) = render(&mut last.screen, request.into());
     Ok(Capture {
         generation: start.generation,
-        size: start.size,
-        offset: start.ended.offset,
+        size: last.size,
+        offset: last.offset,
         cursor,
-        title: model.title(),
+        title: last.screen.title(),
         alternate,
         content: content.into(),
     })
 }
 
-fn screen(dir: &SessionDir, start: &EndedStart) -> Result<ScreenModel, StateError> {
-    let mut model = ScreenModel::new(start.size, SCROLLBACK_LINES);
-    if start.recorded {
-        model.feed(&dir.read_final_screen()?);
+/// The last that is known of a session.
+struct Last {
+    screen: ScreenModel,
+    size: TermSize,
+    /// The position after the last byte printed.
+    offset: Offset,
+    /// The last of the output, and its position.
+    output: (Offset, Bytes),
+}
+
+impl Last {
+    fn of(dir: &SessionDir, start: &EndedStart) -> Result<Self, StateError> {
+        if !start.recorded
+            && let Some(restored) = reader::restore(&dir.journal(), start.generation)?
+        {
+            return Ok(Self {
+                offset: restored.end(),
+                output: (restored.start, restored.output),
+                size: restored.screen.size(),
+                screen: restored.screen,
+            });
+        }
+        let mut screen = ScreenModel::new(start.size, SCROLLBACK_LINES);
+        if start.recorded {
+            screen.feed(&dir.read_final_screen()?);
+        }
+        Ok(Self {
+            screen,
+            size: start.size,
+            offset: start.ended.offset,
+            output: (start.ended.offset, Bytes::new()),
+        })
     }
-    Ok(model)
+
+    fn snapshot(&mut self, scrollback: Scrollback) -> OutputEvent {
+        let data = self.screen.snapshot(SnapshotOptions {
+            history: History::All,
+            scrollback: match scrollback {
+                Scrollback::Replace => abide_screen::Scrollback::Replace,
+                Scrollback::Keep => abide_screen::Scrollback::Keep,
+            },
+        });
+        OutputEvent::Snapshot {
+            offset: self.offset,
+            size: self.size,
+            data: data.into(),
+        }
+    }
+
+    /// Returns the output from an offset on, if some of it is held.
+    fn since(&self, offset: Offset) -> Option<OutputEvent> {
+        let (start, output) = &self.output;
+        let is_held = *start <= offset && offset < self.offset;
+        let skipped = usize::try_from(offset.since(*start)).ok()?;
+        is_held.then(|| OutputEvent::Output {
+            offset,
+            data: output.slice(skipped..),
+        })
+    }
 }
 
 /// Events that were known from the start; the last one comes first.

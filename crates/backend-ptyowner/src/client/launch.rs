@@ -129,6 +129,7 @@ fn request(settings: &OwnerSettings, spec: &SessionSpec) -> LaunchRequest {
             .collect(),
         size: (spec.size.rows(), spec.size.cols()),
         history_bytes: spec.history_bytes,
+        journal: spec.journal,
         replaces: spec.replaces.map(|generation| *generation.as_bytes()),
     }
 }

@@ -78,6 +78,11 @@ impl History {
         self.kept.end()
     }
 
+    /// Returns everything from `offset` on, if all of that is still kept.
+    pub(crate) fn since(&self, offset: Offset) -> Option<Vec<Bytes>> {
+        self.kept.since(offset)
+    }
+
     /// Returns frames with everything from `offset` on, if all of that is still kept and not too
     /// much to be sent at once.
     pub(crate) fn frames_since(&self, offset: Offset) -> Option<Vec<Bytes>> {

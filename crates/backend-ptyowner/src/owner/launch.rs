@@ -28,6 +28,7 @@ use abide_core::{
 use interprocess::local_socket::tokio::Listener as Socket;
 
 use super::{
+    journal::Journal,
     listener::Secrets,
     log::Log,
     program,
@@ -75,6 +76,7 @@ struct Wanted {
     env: Environment,
     size: TermSize,
     history_bytes: u64,
+    journal: bool,
     replaces: Option<Generation>,
 }
 
@@ -145,6 +147,7 @@ fn parse(mut request: LaunchRequest) -> Result<Wanted, LaunchReply> {
         env,
         size: TermSize::clamped(request.size.0, request.size.1),
         history_bytes: request.history_bytes,
+        journal: request.journal,
         replaces: request.replaces.map(Generation::from_bytes),
     })
 }
@@ -337,7 +340,12 @@ fn make_session(
         child_pid: child.pid,
         probe: Arc::clone(probe),
     };
-    let session = Session::new(identity, pty, reaper, wanted.size, wanted.history_bytes);
+    let history_bytes = wanted.history_bytes;
+    let journal = match wanted.journal {
+        true => Journal::new(wanted.dir.journal(), generation, history_bytes),
+        false => Journal::off(),
+    };
+    let session = Session::new(identity, pty, reaper, wanted.size, history_bytes, journal);
     Ok((session, token))
 }
 
@@ -386,7 +394,7 @@ fn failed(reason: &str) -> LaunchReply {
 /// Says why state or lock could not be used, with what lies beneath.
 fn refused<E: std::error::Error + 'static>(err: &E) -> LaunchReply {
     let any: &(dyn std::error::Error + 'static) = err;
-    if let Some(StateError::Newer { path, found }) = any.downcast_ref() {
+    if let Some(StateError::Newer { path, found, .. }) = any.downcast_ref() {
         return LaunchReply::NewerState {
             path: sys::os_bytes::to_bytes(path.as_os_str()),
             found: *found,

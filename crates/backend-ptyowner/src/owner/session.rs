@@ -11,6 +11,7 @@
 mod attach;
 mod clients;
 mod end;
+mod journal;
 mod loan;
 mod requests;
 mod stop;
@@ -32,6 +33,7 @@ use self::{clients::Clients, end::Life, loan::Keys, stop::Stopping};
 use super::{
     history::History,
     input::{Author, InputQueue},
+    journal::Journal,
     outbox::Outbox,
     pace::Patience,
     screen::Screen,
@@ -87,6 +89,7 @@ pub(crate) struct Session {
     reaper: Reaper,
     screen: Screen,
     history: History,
+    journal: Journal,
     input: InputQueue,
     clients: Clients,
     /// From where keys are read directly, if from anywhere.
@@ -104,6 +107,7 @@ impl Session {
         reaper: Reaper,
         size: TermSize,
         history_bytes: u64,
+        journal: Journal,
     ) -> Self {
         Self {
             identity,
@@ -111,6 +115,7 @@ impl Session {
             reaper,
             screen: Screen::new(size),
             history: History::new(history_bytes),
+            journal,
             input: InputQueue::default(),
             clients: Clients::default(),
             keys: None,
@@ -142,10 +147,12 @@ impl Session {
                 }
                 Some(command) = commands.recv() => self.on_command(command),
                 () = self.reaper.changed() => self.on_child_changed(),
+                written = self.journal.written() => self.journal.on_written(written),
                 () = timer::at(deadline) => self.on_deadline(),
             }
         }
         self.clients.close_all();
+        self.journal.remove().await;
     }
 
     /// Tells whether output is read now: not while the child waits for a client.
@@ -156,10 +163,13 @@ impl Session {
     fn next_deadline(&self) -> Option<tokio::time::Instant> {
         let stopping = self.stopping.as_ref().map(Stopping::deadline);
         let held = self.patience.deadline();
-        [self.life.deadline(), stopping, held]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            self.life.deadline(),
+            stopping,
+            held,
+            self.journal.deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     fn on_deadline(&mut self) {
@@ -169,6 +179,7 @@ impl Session {
         }
         self.end_if_drained();
         self.go_on_stopping();
+        self.flush_journal();
     }
 
     fn on_read(&mut self, read: std::io::Result<Read>) {
@@ -185,6 +196,7 @@ impl Session {
     fn on_output(&mut self) {
         let chunk = self.history.take();
         self.last_output_at = Some(SystemClock.now());
+        self.journal.printed();
         let answers = self.screen.feed(&chunk.output);
         self.input.push(Author::Owner, answers.into());
         let is_full = self.clients.send_output(&chunk.frame, chunk.output.len());

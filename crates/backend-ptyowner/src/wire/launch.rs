@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 /// Version of the two messages of the launch. Launcher and owner are one release, unless a helper
 /// program of another one was named; then this tells.
-pub const LAUNCH_VERSION: u32 = 1;
+pub const LAUNCH_VERSION: u32 = 2;
 
 /// Everything that an owner must know.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct LaunchRequest {
     pub size: (u16, u16),
     /// Output to keep, in bytes.
     pub history_bytes: u64,
+    /// Whether screen and history are kept on disk too, for when the owner is killed.
+    pub journal: bool,
     /// The ended start that this one follows.
     pub replaces: Option<[u8; 16]>,
 }

@@ -13,6 +13,8 @@ mod handshake;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod journal;
+#[cfg(unix)]
 mod launching;
 #[cfg(unix)]
 mod loan;

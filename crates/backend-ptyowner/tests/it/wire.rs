@@ -250,6 +250,7 @@ fn raw_frames_and_the_launch_are_pinned() {
         env: vec![(b"A".to_vec(), b"b".to_vec())],
         size: (24, 80),
         history_bytes: 1,
+        journal: true,
         replaces: Some([0xbb; 16]),
     };
     let mut all = vec![

@@ -37,6 +37,7 @@ pub(super) struct JsonSession<'a> {
     generation: Option<String>,
     command: Vec<String>,
     history_bytes: u64,
+    journal: bool,
     created_at: Timestamp,
     status: JsonStatus<'a>,
 }
@@ -77,6 +78,7 @@ impl<'a> JsonSession<'a> {
             generation: generation.map(|generation| generation.to_string()),
             command: words(&session.command),
             history_bytes: session.history_bytes,
+            journal: session.journal,
             created_at: session.created_at,
             status: match observed {
                 Observed::Status(status) => JsonStatus::Observed(&status.state),

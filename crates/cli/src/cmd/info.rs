@@ -6,6 +6,7 @@ use abide_core::{
 };
 use abide_workspace::{
     Target,
+    record::Session,
     service::{Found, Observed},
 };
 use jiff::tz::TimeZone;
@@ -98,13 +99,21 @@ fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
     page.add_time("created", workspace.created_at, now);
     page.add_time("last used", workspace.last_used_at, now);
     page.add("backend", &session.backend);
-    page.add("history", format!("{} bytes", session.history_bytes));
+    page.add("history", history(session));
     page.add("workspace", workspace.id.as_str());
     page.add("session", session.id.as_str());
     if let Some(generation) = session.generation {
         page.add("generation", generation.to_string());
     }
     page.0
+}
+
+fn history(session: &Session) -> String {
+    let kept = match session.journal {
+        true => "in memory and on disk",
+        false => "in memory alone",
+    };
+    format!("{} bytes, {kept}", session.history_bytes)
 }
 
 fn add_running(page: &mut Page, running: &Running, now: Timestamp) {
@@ -154,7 +163,7 @@ mod tests {
     };
     use abide_workspace::{
         SessionName,
-        record::{Session, Workspace, WorkspaceState},
+        record::{Workspace, WorkspaceState},
     };
 
     use super::*;
@@ -181,6 +190,7 @@ mod tests {
             command: Command::new("sh", Vec::<String>::new()),
             size: TermSize::DEFAULT,
             history_bytes: 1,
+            journal: true,
             created_at: time,
         };
         let observed = Observed::Status(SessionStatus {

@@ -48,6 +48,10 @@ pub(crate) struct New {
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
 
+    /// Keep no copy of screen and history on disk; they are lost if the session's owner is killed
+    #[arg(long)]
+    no_journal: bool,
+
     /// Start the session and print the workspace's name, without attaching
     #[arg(long)]
     no_attach: bool,
@@ -75,6 +79,7 @@ impl New {
                 env: cleaned.env,
                 size: self.size.or_else(sys::terminal_size).unwrap_or_default(),
                 history_bytes: context.config.history_bytes,
+                journal: context.config.journal && !self.no_journal,
             })
             .await?;
         if let Some(note) = left_out(&cleaned.left_out) {

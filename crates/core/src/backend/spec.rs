@@ -46,6 +46,9 @@ pub struct SessionSpec {
     pub size: TermSize,
     /// Output kept for clients that come back, in bytes.
     pub history_bytes: u64,
+    /// Whether screen and history are kept where they outlive the process that holds the session.
+    /// A backend that cannot do that leaves it.
+    pub journal: bool,
     /// The ended start that this one follows. Without it, an ended session stays ended.
     pub replaces: Option<Generation>,
 }
@@ -61,6 +64,7 @@ impl SessionSpec {
             env,
             size: TermSize::DEFAULT,
             history_bytes: limits::HISTORY_BYTES,
+            journal: true,
             replaces: None,
         }
     }

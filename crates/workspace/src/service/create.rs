@@ -35,6 +35,8 @@ pub struct NewWorkspace {
     pub size: TermSize,
     /// Output kept for clients that come back, in bytes.
     pub history_bytes: u64,
+    /// Whether screen and history are kept where they outlive the process that holds the session.
+    pub journal: bool,
 }
 
 /// A workspace that was made.
@@ -116,6 +118,7 @@ impl Workspaces {
             command: new.command.clone(),
             size: new.size,
             history_bytes: new.history_bytes,
+            journal: new.journal,
             created_at: now,
         };
         (workspace, session)
@@ -178,6 +181,7 @@ pub(super) fn spec(found: &Found, mut env: Environment) -> SessionSpec {
     SessionSpec {
         size: session.size,
         history_bytes: session.history_bytes,
+        journal: session.journal,
         ..SessionSpec::new(
             session.id.clone(),
             session.command.clone(),
@@ -214,6 +218,7 @@ mod tests {
             command: Command::new("sh", Vec::<String>::new()),
             size: TermSize::clamped(50, 132),
             history_bytes: 7,
+            journal: false,
             created_at: time,
         };
         Found { workspace, session }
@@ -237,6 +242,7 @@ mod tests {
         }
         assert_eq!(spec.cwd, found.workspace.dir);
         assert_eq!((spec.size, spec.history_bytes), (found.session.size, 7));
+        assert!(!spec.journal);
         assert_eq!(spec.replaces, None);
     }
 }

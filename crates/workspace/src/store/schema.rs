@@ -3,8 +3,9 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Every step so far; the number of steps is the version that a database ends up with.
-const STEPS: &[M<'_>] = &[M::up(
-    "
+const STEPS: &[M<'_>] = &[
+    M::up(
+        "
     CREATE TABLE workspaces (
         id           TEXT    NOT NULL PRIMARY KEY,
         name         TEXT    NOT NULL UNIQUE,
@@ -30,7 +31,9 @@ const STEPS: &[M<'_>] = &[M::up(
         UNIQUE (workspace_id, name)
     ) STRICT;
     ",
-)];
+    ),
+    M::up("ALTER TABLE sessions ADD COLUMN journal INTEGER NOT NULL DEFAULT 1;"),
+];
 
 /// The newest version known here.
 pub(super) const LATEST: i64 = STEPS.len() as i64;

@@ -13,13 +13,13 @@ use super::{
 use crate::{name::SessionName, record::Session};
 
 const COLUMNS: &str = "id, workspace_id, name, backend, generation, command, rows, cols, \
-                       history_bytes, created_at";
+                       history_bytes, created_at, journal";
 
 pub(super) fn insert(rows: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
     rows.prepare_cached(
         "INSERT INTO sessions (id, workspace_id, name, backend, generation, command, rows, cols,
-                               history_bytes, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                               history_bytes, created_at, journal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         session.id.as_str(),
@@ -32,6 +32,7 @@ pub(super) fn insert(rows: &Transaction<'_>, session: &Session) -> rusqlite::Res
         session.size.cols(),
         to_integer(session.history_bytes),
         to_integer(session.created_at.as_millis()),
+        session.journal,
     ])
     .map(drop)
 }
@@ -78,5 +79,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         size: TermSize::clamped(row.get(6)?, row.get(7)?),
         history_bytes: number(row, 8)?,
         created_at: time(row, 9)?,
+        journal: row.get(10)?,
     })
 }

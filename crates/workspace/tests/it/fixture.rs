@@ -61,6 +61,7 @@ impl Fixture {
             env: Environment::new(),
             size: TermSize::DEFAULT,
             history_bytes: limits::HISTORY_BYTES,
+            journal: true,
         }
     }
 

@@ -80,9 +80,42 @@ async fn write(place: &Path) {
             env: abide_core::env_policy::Environment::new(),
             size: abide_core::size::TermSize::DEFAULT,
             history_bytes: 1,
+            journal: false,
         };
         workspaces.create(spec).await.unwrap();
     }
+}
+
+/// A database of the first release knows no choice of a journal: every session in it has one.
+#[tokio::test]
+async fn a_database_of_an_earlier_release_is_read_and_the_choice_of_a_journal_is_kept() {
+    let fixture = Fixture::new().await;
+    let mut spec = fixture.spec(Some("older"), "testkit-echo");
+    let older = fixture.workspaces.create(spec.clone()).await.unwrap();
+    assert!(older.session.journal);
+    let database = Connection::open(fixture.state_dir().join(DATABASE_FILE)).unwrap();
+    database
+        .execute_batch("ALTER TABLE sessions DROP COLUMN journal; PRAGMA user_version = 1;")
+        .unwrap();
+    drop(database);
+    let workspaces = open(&fixture.state_dir(), &fixture.backend, &fixture.clock)
+        .await
+        .unwrap();
+    spec.name = Some("newer".parse().unwrap());
+    spec.journal = false;
+    workspaces.create(spec).await.unwrap();
+    let list = workspaces.list().await.unwrap();
+    let mut journals: Vec<_> = list
+        .iter()
+        .map(|one| {
+            (
+                one.workspace.name.to_string(),
+                one.sessions[0].session.journal,
+            )
+        })
+        .collect();
+    journals.sort();
+    assert_eq!(journals, [("newer".into(), false), ("older".into(), true)]);
 }
 
 #[tokio::test]
@@ -95,7 +128,7 @@ async fn a_database_of_a_newer_release_is_refused_with_both_numbers_and_left_alo
         .await
         .unwrap_err();
     let text = error.to_string();
-    let named = text.contains("schema 99") && text.contains("up to 1");
+    let named = text.contains("schema 99") && text.contains("up to 2");
     assert!(named && text.contains(DATABASE_FILE), "{text}");
     assert!(matches!(
         error,

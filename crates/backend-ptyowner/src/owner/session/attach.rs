@@ -129,6 +129,7 @@ impl Session {
             return;
         }
         self.screen.resize(size);
+        self.journal.resized(self.history.end(), size);
         self.clients.tell_watching(&Event::Resized(size.into()), by);
     }
 }

@@ -116,13 +116,14 @@ pub(crate) fn leave_launcher() -> io::Result<()> {
     }
     rustix::process::setsid()?;
     rustix::process::chdir("/")?;
-    ignore_hangup();
+    ignore_signals();
     Ok(())
 }
 
-/// The owner has no terminal that could hang up; whoever sends it SIGHUP means somebody else.
-fn ignore_hangup() {
-    for signal in [libc::SIGHUP, libc::SIGPIPE] {
+/// The owner has no terminal that could hang up; whoever sends it SIGHUP means somebody else. A file
+/// that grows past a limit is an error like a full disk, and no reason to die (SIGXFSZ).
+fn ignore_signals() {
+    for signal in [libc::SIGHUP, libc::SIGPIPE, libc::SIGXFSZ] {
         // SAFETY: ignoring a signal is always sound; the child gets the defaults back.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }

@@ -68,6 +68,20 @@ pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
         .open(path)
 }
 
+/// Makes a private file that is not there yet.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Waits until the names in the directory are on the disk.
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
 /// Tells whether this user may run the file at the path.
 pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
     if !fs::metadata(path)?.is_file() {

@@ -108,7 +108,7 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
 /// Gives a directory that is to be deleted another name, with all that is in it.
 ///
 /// A directory in which a file is open cannot be renamed here, an open file can. So the files move
-/// one by one, the locks that say that somebody is at work last of all: `owner.lock`, then
+/// one by one, those of a directory in it too, the locks that say that somebody is at work last of all: `owner.lock`, then
 /// `start.lock`. Whoever comes then may already use the directory, which stays in that case.
 pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
     let mut names = fs::read_dir(path)?
@@ -117,7 +117,11 @@ pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
     let is_lock = |name: &OsString| Path::new(name).extension() == Some(OsStr::new("lock"));
     names.sort_by_key(|name| (is_lock(name), name.clone()));
     for name in names {
-        move_file(&path.join(&name), retired, &name)?;
+        let (from, to) = (path.join(&name), retired.join(&name));
+        match fs::symlink_metadata(&from)?.is_dir() {
+            true => retire_dir(&from, &to)?,
+            false => move_file(&from, retired, &name)?,
+        }
     }
     match fs::remove_dir(path) {
         Err(err) if err.kind() != io::ErrorKind::DirectoryNotEmpty => Err(err),
@@ -145,6 +149,19 @@ pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
 /// Opens a private file that is written at its end.
 pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Makes a private file that is not there yet.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .open(path)
+}
+
+/// Does nothing: the file system keeps a journal of its names, and a directory cannot be synced.
+pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Tells whether the file at the path is a program that the system can start.
@@ -254,13 +271,16 @@ mod tests {
         let (dir, retired) = (root.path().join("dir"), root.path().join("retired"));
         create_private_dir(&dir).unwrap();
         fs::write(dir.join("file"), "text").unwrap();
+        create_private_dir(&dir.join("below")).unwrap();
+        let open = fs::File::create(dir.join("below").join("open")).unwrap();
         let lock = KernelLock::acquire(&dir.join("start.lock")).unwrap();
         retire_dir(&dir, &retired).unwrap();
         assert!(!dir.exists());
         assert_eq!(fs::read(retired.join("file")).unwrap(), b"text");
         let state = KernelLock::look(&retired.join("start.lock")).unwrap();
         assert_eq!(state, LockState::Held);
-        drop(lock);
+        assert!(retired.join("below").join("open").exists());
+        drop((lock, open));
         let absent = retire_dir(&dir, &retired).unwrap_err();
         assert_eq!(absent.kind(), io::ErrorKind::NotFound);
     }

@@ -45,6 +45,7 @@ impl Fixture {
                 env: Environment::new(),
                 size: TermSize::DEFAULT,
                 history_bytes: 1 << 20,
+                journal: true,
             })
             .await
             .unwrap();
