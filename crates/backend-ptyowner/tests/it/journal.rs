@@ -136,6 +136,7 @@ async fn what_a_killed_owner_showed_is_shown_when_it_is_gone() {
         .unwrap();
     let mut control = place.attach("a", AttachMode::Control).await;
     read_text(&mut control, "300").await;
+    until_held(&place, "a", "300").await;
     control
         .input
         .resize(TermSize::clamped(30, 100))
