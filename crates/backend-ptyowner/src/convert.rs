@@ -104,6 +104,7 @@ impl From<event::Running> for Running {
             title: running.title,
             controller: running.controller.map(Into::into),
             viewers: running.viewers,
+            problem: running.problem,
         }
     }
 }

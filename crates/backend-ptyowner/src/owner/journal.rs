@@ -61,6 +61,8 @@ struct Keeping {
     resizes: Vec<(Offset, TermSize)>,
     history_bytes: u64,
     failures: u32,
+    /// Why it cannot be written at present.
+    problem: Option<String>,
 }
 
 enum Stage {
@@ -102,7 +104,13 @@ impl Journal {
             resizes: Vec::new(),
             history_bytes,
             failures: 0,
+            problem: None,
         }))
+    }
+
+    /// Says why the journal cannot be written, if it cannot.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.0.as_ref()?.problem.clone()
     }
 
     /// Notes that something was printed.
@@ -256,6 +264,7 @@ impl Keeping {
                     info!("the journal is written again");
                 }
                 self.failures = 0;
+                self.problem = None;
                 self.segment = (!self.has_too_many_resizes()).then_some(then);
                 self.stage = match changed {
                     true => Stage::Due {
@@ -269,6 +278,7 @@ impl Keeping {
                     warn!(error = %err, "the journal cannot be written; the session goes on");
                 }
                 self.failures = self.failures.saturating_add(1);
+                self.problem = Some(format!("its history cannot be kept on disk: {err}"));
                 self.stage = match self.failures <= MAX_RETRIES {
                     true => Stage::Due {
                         at: timer::after(self.delay()),

@@ -77,6 +77,8 @@ pub struct Running {
     pub controller: Option<Holder>,
     /// How many only watch.
     pub viewers: u32,
+    /// What the owner cannot do at present although the session goes on.
+    pub problem: Option<String>,
 }
 
 /// A client with control.

@@ -9,7 +9,7 @@ use std::{
 use abide_core::{
     backend::{
         AttachMode, BackendError, Capture, CaptureFormat, CaptureRequest, ErrorKind, OutputEvent,
-        SessionState, TerminalBackend as _,
+        Running, SessionState, TerminalBackend as _,
     },
     clock::{Clock as _, SystemClock},
     replay::Offset,
@@ -100,11 +100,19 @@ async fn first_event(place: &Place, id: &str, from: Option<Offset>) -> OutputEve
     attachment.output.next().await.unwrap().unwrap()
 }
 
-async fn offset(place: &Place, id: &str) -> Offset {
+async fn running(place: &Place, id: &str) -> Running {
     match place.backend.status(&session(id)).await.unwrap().state {
-        SessionState::Running(running) => running.offset,
+        SessionState::Running(running) => running,
         other => panic!("`{id}` does not run: {other:?}"),
     }
+}
+
+async fn offset(place: &Place, id: &str) -> Offset {
+    running(place, id).await.offset
+}
+
+async fn problem(place: &Place, id: &str) -> Option<String> {
+    running(place, id).await.problem
 }
 
 /// Kills the owner once something was printed that is older than the margin; returns how much.
@@ -424,8 +432,17 @@ async fn a_journal_that_cannot_be_made_is_made_as_soon_as_it_can() {
         log.contains("the journal cannot be written")
     };
     until("the complaint", complains).await;
+    let told = problem(&place, "a").await.unwrap();
+    assert!(told.contains("history cannot be kept on disk"), "{told}");
     std::fs::remove_file(journal(&place, "a")).unwrap();
     until_held(&place, "a", "some text").await;
+    let begin = SystemClock.now();
+    while problem(&place, "a").await.is_some() {
+        assert!(
+            SystemClock.now().since(begin) < DEADLINE,
+            "it is still a problem"
+        );
+    }
     place.clear("a").await;
 }
 

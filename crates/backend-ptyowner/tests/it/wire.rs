@@ -172,6 +172,7 @@ fn replies_are_pinned() {
         title: Some("t".into()),
         controller: Some(holder()),
         viewers: 4,
+        problem: Some("p".into()),
     };
     let captured = Captured {
         size,

@@ -160,9 +160,11 @@ fn session(observed: &Observed) -> (Health, String) {
                     format!(": {reason}{}", holder.unwrap_or_default()),
                 )
             }
-            SessionState::Starting | SessionState::Running(_) | SessionState::Ended(_) => {
-                (Health::Well, String::new())
-            }
+            SessionState::Running(running) => match &running.problem {
+                Some(problem) => (Health::Wrong, format!(": {problem}")),
+                None => (Health::Well, String::new()),
+            },
+            SessionState::Starting | SessionState::Ended(_) => (Health::Well, String::new()),
         },
     }
 }

@@ -132,6 +132,9 @@ fn add_running(page: &mut Page, running: &Running, now: Timestamp) {
         page.add("controlled", format!("by {holder}, for {since}"));
     }
     page.add("watched", format!("by {}", running.viewers));
+    if let Some(problem) = &running.problem {
+        page.add("problem", problem);
+    }
 }
 
 fn add_ended(page: &mut Page, ended: &Ended, now: Timestamp) {

@@ -64,6 +64,9 @@ pub struct Running {
     pub controller: Option<Holder>,
     /// How many clients only watch.
     pub viewers: u32,
+    /// What the holder cannot do at present although the session goes on, such as keep its history
+    /// on disk.
+    pub problem: Option<String>,
 }
 
 /// A session that is over.

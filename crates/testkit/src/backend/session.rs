@@ -195,6 +195,7 @@ impl FakeSession {
                 title: state.screen.title(),
                 controller: state.controller.clone(),
                 viewers: u32::try_from(state.clients.len() - controls).unwrap_or(u32::MAX),
+                problem: None,
             })
         })
     }

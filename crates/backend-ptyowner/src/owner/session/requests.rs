@@ -39,6 +39,7 @@ impl Session {
             title: self.screen.title(),
             controller: self.clients.controller().map(Into::into),
             viewers: self.clients.viewers(),
+            problem: self.journal.problem(),
         })
     }
 
