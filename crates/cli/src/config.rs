@@ -224,9 +224,8 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = parse(
-            "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\nshell = '/bin/zsh'\n\
-             lend_terminal = false\n\
             "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nshell = '/bin/zsh'\n\
+             lend_terminal = false\n\
              [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
         )
         .unwrap();

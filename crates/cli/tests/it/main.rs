@@ -7,6 +7,8 @@ mod attaching;
 #[cfg(unix)]
 mod editor;
 #[cfg(unix)]
+mod journal;
+#[cfg(unix)]
 mod kills;
 #[cfg(unix)]
 mod launchers;
