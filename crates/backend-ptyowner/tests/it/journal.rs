@@ -275,6 +275,34 @@ async fn the_journal_is_bounded_whatever_is_printed() {
     place.clear("a").await;
 }
 
+/// proves O20
+#[tokio::test]
+async fn a_segment_that_is_full_gives_way_to_the_next() {
+    const ROUNDS: u64 = 15;
+    let place = Place::new();
+    let script = "while read n; do head -c 600000 /dev/zero | tr '\\0' x; echo; echo end $n.; done";
+    let mut spec = place.script("a", script);
+    spec.history_bytes = MIB;
+    place.backend.ensure(&spec).await.unwrap();
+    let id = session("a");
+    let mut largest = 0;
+    for round in 0..ROUNDS {
+        let line = format!("{round}\n");
+        place.backend.send(&id, line.into()).await.unwrap();
+        until_held(&place, "a", &format!("end {round}.")).await;
+        largest = largest.max(size_of_dir(&journal(&place, "a")));
+    }
+    let printed = offset(&place, "a").await.get();
+    assert!(ROUNDS * 600_000 <= printed, "{printed} bytes were printed");
+    // What is appended, and a checkpoint of ten thousand lines of 80 characters, twice at most.
+    assert!(MIB < largest && largest < 4 * MIB, "{largest} bytes");
+    kill_owner(&place, "a").await;
+    place.env.tolerate_stale_sockets();
+    let shown = capture(&place, "a", CaptureFormat::Text).await.unwrap();
+    assert_eq!(shown.offset.get(), printed);
+    place.clear("a").await;
+}
+
 fn size_of_dir(dir: &Path) -> u64 {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     entries
