@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     SCHEMA,
-    record::{HEADER_BYTES, Header, Record, SegmentId, read_header},
+    record::{HEADER_BYTES, Header, Record, read_header},
     sequence_in,
 };
 use crate::state::StateError;
@@ -19,7 +19,6 @@ use crate::state::StateError;
 /// A segment as far as it is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Segment {
-    pub(crate) id: SegmentId,
     offset: Offset,
     size: TermSize,
     state: Bytes,
@@ -132,7 +131,6 @@ pub(crate) fn parse(bytes: Bytes, generation: Generation) -> Result<Segment, Unu
         whole_bytes = next;
     }
     Ok(Segment {
-        id,
         offset,
         size,
         state: state.concat().into(),

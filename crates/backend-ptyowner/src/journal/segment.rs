@@ -17,7 +17,7 @@ use super::{
 use crate::sys;
 
 /// Bytes gathered before the file system is called.
-const BUFFER_BYTES: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 16 * 1024;
 
 /// The journal of one start, for the one who writes it.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::{
 
 use abide_core::{
     backend::{
-        AttachMode, BackendError, Capture, CaptureFormat, CaptureRequest, ErrorKind, OutputEvent,
-        Running, SessionState, TerminalBackend as _,
+        AttachMode, BackendError, Capture, CaptureFormat, CaptureRequest, ErrorKind, ExitOutcome,
+        LostReason, OutputEvent, Running, SessionState, TerminalBackend as _,
     },
     clock::{Clock as _, SystemClock},
     replay::Offset,
@@ -176,9 +176,18 @@ async fn what_a_killed_owner_showed_is_shown_when_it_is_gone() {
     assert!(matches!(shown[1], OutputEvent::Output { .. }), "{shown:?}");
     assert_eq!(first_event(&place, "a", None).await, shown[0]);
     assert_eq!(first_event(&place, "a", Some(from)).await, shown[1]);
+    // As it is found after the machine was started again.
     let before = segments(&place, "a");
+    let mut owner = place.owner_file("a");
+    owner["boot_id"] = "another boot".into();
+    std::fs::write(place.session_dir("a").join("owner.json"), owner.to_string()).unwrap();
     let status = place.backend.status(&session("a")).await.unwrap();
-    assert!(matches!(status.state, SessionState::Ended(_)), "{status:?}");
+    let reason = LostReason::Rebooted;
+    assert!(
+        matches!(&status.state, SessionState::Ended(ended) if ended.outcome == ExitOutcome::Lost { reason }),
+        "{status:?}"
+    );
+    assert_eq!(first_event(&place, "a", None).await, shown[0]);
     assert_eq!(segments(&place, "a"), before, "a reader wrote to it");
     place.clear("a").await;
 }
@@ -224,6 +233,27 @@ async fn a_flood_survives_without_a_gap_up_to_the_last_moment() {
     let numbers = assert_contiguous(&shown, "flood ", "ready\r\n".len() as u64);
     assert!(10_000 <= numbers, "only {numbers} lines survived");
     place.clear("a").await;
+}
+
+/// Segments are swapped all the time in a flood; there is always a whole one.
+///
+/// proves O20
+#[tokio::test]
+async fn killed_at_any_moment_of_a_flood_an_owner_leaves_something_whole() {
+    let place = Place::new();
+    place.env.tolerate_stale_sockets();
+    for round in 0..5_u64 {
+        let id = format!("a{round}");
+        let flood = place.spec(&id, "testkit-flood", &["forever", "--now"]);
+        place.backend.ensure(&flood).await.unwrap();
+        until_held(&place, &id, "flood ").await;
+        let moment = Offset::new((1 + round) * MIB);
+        while offset(&place, &id).await < moment {}
+        kill_owner(&place, &id).await;
+        let shown = capture(&place, &id, CaptureFormat::Text).await.unwrap();
+        assert_contiguous(&shown, "flood ", "ready\r\n".len() as u64);
+        place.clear(&id).await;
+    }
 }
 
 /// Checks that the whole lines shown are numbered one by one, each 16 bytes on the terminal, up to

@@ -1,7 +1,7 @@
 //! Segments that were cut short, damaged, or are of others.
 
 use super::*;
-use crate::journal::{segment::Segments, segment_name};
+use crate::journal::{record::SegmentId, segment::Segments, segment_name};
 
 fn generation() -> Generation {
     Generation::from_bytes([0xbb; 16])
