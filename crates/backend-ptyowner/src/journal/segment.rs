@@ -5,9 +5,10 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use abide_core::id::Generation;
+use abide_core::{id::Generation, probe::Probe};
 
 use super::{
     UNFINISHED,
@@ -26,6 +27,7 @@ pub(crate) struct Segments {
     generation: Generation,
     next: u64,
     current: Option<Current>,
+    probe: Arc<dyn Probe>,
 }
 
 /// The segment that is written at its end.
@@ -37,12 +39,13 @@ struct Current {
 }
 
 impl Segments {
-    pub(crate) fn new(dir: PathBuf, generation: Generation) -> Self {
+    pub(crate) fn new(dir: PathBuf, generation: Generation, probe: Arc<dyn Probe>) -> Self {
         Self {
             dir,
             generation,
             next: 1,
             current: None,
+            probe,
         }
     }
 
@@ -51,6 +54,7 @@ impl Segments {
     /// After an error what was there before is still there.
     pub(crate) fn begin(&mut self, checkpoint: &Record) -> io::Result<()> {
         self.current = None;
+        self.probe.reached("journal.begin");
         self.make_dir()?;
         let id = SegmentId {
             generation: self.generation,
@@ -90,8 +94,10 @@ impl Segments {
         };
         (&current.file).write_all(&id.header())?;
         current.append(std::slice::from_ref(checkpoint))?;
+        self.probe.reached("journal.whole");
         fs::rename(unfinished, self.dir.join(name))?;
         sys::files::sync_dir(&self.dir)?;
+        self.probe.reached("journal.replaced");
         Ok(current)
     }
 

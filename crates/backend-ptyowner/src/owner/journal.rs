@@ -18,9 +18,9 @@
 
 mod thread;
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use abide_core::{id::Generation, replay::Offset, size::TermSize};
+use abide_core::{id::Generation, probe::Probe, replay::Offset, size::TermSize};
 use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -96,9 +96,18 @@ impl Journal {
     }
 
     /// Returns a journal in `dir` that is written when there is something to write.
-    pub(crate) fn new(dir: PathBuf, generation: Generation, history_bytes: u64) -> Self {
+    pub(crate) fn new(
+        dir: PathBuf,
+        generation: Generation,
+        history_bytes: u64,
+        probe: Arc<dyn Probe>,
+    ) -> Self {
         Self(Some(Keeping {
-            thread: Thread::New { dir, generation },
+            thread: Thread::New {
+                dir,
+                generation,
+                probe,
+            },
             stage: Stage::Idle,
             segment: None,
             resizes: Vec::new(),

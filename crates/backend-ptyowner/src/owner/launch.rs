@@ -342,7 +342,12 @@ fn make_session(
     };
     let history_bytes = wanted.history_bytes;
     let journal = match wanted.journal {
-        true => Journal::new(wanted.dir.journal(), generation, history_bytes),
+        true => Journal::new(
+            wanted.dir.journal(),
+            generation,
+            history_bytes,
+            Arc::clone(probe),
+        ),
         false => Journal::off(),
     };
     let session = Session::new(identity, pty, reaper, wanted.size, history_bytes, journal);

@@ -1,5 +1,9 @@
 //! Segments that were cut short, damaged, or are of others.
 
+use std::sync::Arc;
+
+use abide_core::probe::NoProbe;
+
 use super::*;
 use crate::journal::{record::SegmentId, segment::Segments, segment_name};
 
@@ -107,7 +111,7 @@ fn a_damaged_segment_is_passed_over_for_the_one_before_it() {
     let journal = dir.path().join("journal");
     let shown = || restore(&journal, generation()).unwrap().map(text_of);
     assert_eq!(shown(), None);
-    let mut segments = Segments::new(journal.clone(), generation());
+    let mut segments = Segments::new(journal.clone(), generation(), Arc::new(NoProbe));
     segments.begin(&checkpoint("former ")).unwrap();
     segments.append(&[output(100, "words")]).unwrap();
     let former = journal.join(segment_name(1));

@@ -1,6 +1,6 @@
 //! Segments on a real file system.
 
-use abide_core::{replay::Offset, size::TermSize};
+use abide_core::{probe::NoProbe, replay::Offset, size::TermSize};
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn checkpoint() -> Record {
 fn a_segment_that_cannot_be_made_leaves_the_one_before_it_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let journal = dir.path().join("journal");
-    let mut segments = Segments::new(journal.clone(), Generation::random());
+    let mut segments = Segments::new(journal.clone(), Generation::random(), Arc::new(NoProbe));
     assert!(segments.append(&[]).is_err());
     segments.begin(&checkpoint()).unwrap();
     // In the way of the next one's name, and cannot be replaced by a file.
@@ -41,7 +41,7 @@ fn what_a_killed_owner_left_unfinished_is_in_nobodys_way() {
     for name in ["0000000000000001.new", "0000000000000009.new"] {
         fs::write(journal.join(name), "half").unwrap();
     }
-    let mut segments = Segments::new(journal.clone(), Generation::random());
+    let mut segments = Segments::new(journal.clone(), Generation::random(), Arc::new(NoProbe));
     segments.begin(&checkpoint()).unwrap();
     assert_eq!(names(&journal), [segment_name(1)]);
 }

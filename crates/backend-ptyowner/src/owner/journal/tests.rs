@@ -3,7 +3,13 @@
 use super::*;
 
 fn journal(dir: &std::path::Path) -> Journal {
-    Journal::new(dir.join("a").join("journal"), Generation::random(), 1000)
+    let probe = Arc::new(abide_core::probe::NoProbe);
+    Journal::new(
+        dir.join("a").join("journal"),
+        Generation::random(),
+        1000,
+        probe,
+    )
 }
 
 fn size(cols: u16) -> TermSize {

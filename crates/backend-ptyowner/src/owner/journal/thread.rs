@@ -4,11 +4,14 @@
 use std::{
     io,
     path::PathBuf,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
 };
 
-use abide_core::id::Generation;
+use abide_core::{id::Generation, probe::Probe};
 use tokio::sync::mpsc;
 
 use crate::journal::{record::Record, segment::Segments};
@@ -39,6 +42,7 @@ pub(super) enum Thread {
     New {
         dir: PathBuf,
         generation: Generation,
+        probe: Arc<dyn Probe>,
     },
     Running(Running),
 }
@@ -51,8 +55,14 @@ pub(super) struct Running {
 impl Thread {
     /// Gives the thread something to do; [`Self::done`] says what came of it.
     pub(super) fn start(&mut self, job: Job) -> io::Result<()> {
-        if let Self::New { dir, generation } = self {
-            *self = Self::Running(run(Segments::new(dir.clone(), *generation))?);
+        if let Self::New {
+            dir,
+            generation,
+            probe,
+        } = self
+        {
+            let segments = Segments::new(dir.clone(), *generation, Arc::clone(probe));
+            *self = Self::Running(run(segments)?);
         }
         match self {
             Self::Running(running) => running.jobs.try_send(job).map_err(|_| gone()),

@@ -1,5 +1,7 @@
 //! Journals that cannot be written, or not be read.
 
+use abide_testkit::gate::ProcessGate;
+
 use super::*;
 
 async fn problem(place: &Place, id: &str) -> Option<String> {
@@ -148,4 +150,70 @@ async fn a_session_that_was_removed_by_hand_stays_removed() {
     while control.output.next().await.unwrap().is_some() {}
     assert!(!place.session_dir("a").exists());
     place.clear("b").await;
+}
+
+/// A disk that does not answer holds up the journal's thread and nobody else.
+///
+/// proves O20
+#[tokio::test]
+async fn a_disk_that_hangs_delays_neither_the_child_nor_the_clients_nor_the_end() {
+    let place = Place::new();
+    let gate = ProcessGate::new(&place.env.probe_dir(), "journal.begin");
+    let flood = place.spec("a", "testkit-flood", &["100000", "--stay"]);
+    place.backend.ensure(&flood).await.unwrap();
+    let gate = held(gate).await;
+    let mut control = place.attach("a", AttachMode::Control).await;
+    control.input.write("go\n".into()).await.unwrap();
+    read_text(&mut control, "flood done").await;
+    assert!(segments(&place, "a").is_empty());
+    assert_eq!(problem(&place, "a").await, None);
+    let begin = SystemClock.now();
+    control.input.write("go\n".into()).await.unwrap();
+    let exit = place.session_dir("a").join("exit.json");
+    until("the end", || exit.exists()).await;
+    place.clear("a").await;
+    let took = SystemClock.now().since(begin);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    drop(gate);
+}
+
+/// proves O20
+#[tokio::test]
+async fn killed_while_a_segment_takes_the_place_of_another_an_owner_leaves_one_of_them() {
+    for (point, shown) in [
+        ("journal.begin", "former words"),
+        ("journal.whole", "former words"),
+        ("journal.replaced", "former words\n\nlater words"),
+    ] {
+        let place = Place::new();
+        let mut spec = place.script("a", "echo former words; read x; echo later words; read x");
+        // Nothing to append: each flush begins a segment.
+        spec.history_bytes = 0;
+        place.backend.ensure(&spec).await.unwrap();
+        until_held(&place, "a", "former words").await;
+        let gate = ProcessGate::new(&place.env.probe_dir(), point);
+        let id = session("a");
+        place.backend.send(&id, "\n".into()).await.unwrap();
+        let mut gate = held(gate).await;
+        while point == "journal.replaced" && !holds(&place, "a", "later words") {
+            // It was just done with the former one.
+            gate.release();
+            gate = held(gate).await;
+        }
+        kill_owner(&place, "a").await;
+        place.env.tolerate_stale_sockets();
+        drop(gate);
+        let capture = capture(&place, "a", CaptureFormat::Text).await.unwrap();
+        let text = String::from_utf8_lossy(&capture.content);
+        assert_eq!(text.trim_end(), shown, "{point}");
+        place.clear("a").await;
+    }
+}
+
+async fn held(gate: ProcessGate) -> ProcessGate {
+    let waiting = tokio::task::spawn_blocking(move || {
+        let _owner = gate.wait_reached(DEADLINE);
+        gate
+    });
+    waiting.await.unwrap()
 }
