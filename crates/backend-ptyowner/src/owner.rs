@@ -35,8 +35,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+pub(crate) use self::session::render;
 use self::{launch::Started, listener::Listener};
-pub(crate) use self::{launch::endpoint_stem, session::render};
 use crate::{
     sys,
     wire::{
@@ -118,7 +118,7 @@ async fn live(request: LaunchRequest) -> ExitCode {
         owner_lock,
     } = started;
     let (commands, received) = mpsc::channel(COMMANDS);
-    let stem = endpoint_stem(&secrets.generation);
+    let stem = launch::endpoint_stem(&secrets.generation);
     let generation = secrets.generation;
     let listener = Listener {
         socket,

@@ -14,11 +14,8 @@ use abide_core::{
 use super::{check_generation, discover_error, state_error};
 use crate::{
     client::discover::{self, DiscoverError, Found},
-    owner::endpoint_stem,
     state::SessionDir,
-    sys,
 };
-
 /// What one attempt came to.
 enum Attempt {
     /// Nothing is left of the session.
@@ -83,10 +80,6 @@ fn attempt(
     // Whoever asked was told that it timed out; what is there now may be another start.
     if abandoned.load(Ordering::Relaxed) {
         return Ok(Attempt::Done);
-    }
-    if let Ok(Some(owner)) = dir.read_owner() {
-        // An owner that was killed could not take its socket away itself.
-        sys::endpoint::remove(&owner.endpoint, &endpoint_stem(owner.generation.as_bytes()));
     }
     let retired = dir.retire();
     drop(start);

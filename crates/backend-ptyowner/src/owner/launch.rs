@@ -317,7 +317,6 @@ fn make_session(
         release: env!("CARGO_PKG_VERSION").to_owned(),
         size: wanted.size,
     };
-    let earlier = wanted.dir.read_owner().ok().flatten();
     let described = wanted
         .dir
         .write_owner(&description, &token)
@@ -326,11 +325,6 @@ fn make_session(
         // Without a description nobody could ever reach the child: this start never was.
         sys::tree::kill_round();
         return Err(refused(&err));
-    }
-    if let Some(earlier) = earlier {
-        // An owner that was killed could not take its socket away itself.
-        let stem = endpoint_stem(earlier.generation.as_bytes());
-        sys::endpoint::remove(&earlier.endpoint, &stem);
     }
     probe.reached("owner.described");
     let identity = Identity {
