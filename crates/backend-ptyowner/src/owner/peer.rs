@@ -129,6 +129,7 @@ impl Peer {
         let joined = Command::Joined {
             client: self.client,
             label,
+            stream: Arc::clone(&self.stream),
             outbox: Arc::clone(&outbox),
         };
         if self.commands.send(joined).await.is_err() {

@@ -25,6 +25,7 @@ use abide_core::{
     size::TermSize,
 };
 use bytes::Bytes;
+use interprocess::local_socket::tokio::Stream;
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -59,6 +60,7 @@ pub(crate) enum Command {
     Joined {
         client: ClientId,
         label: String,
+        stream: Arc<Stream>,
         outbox: Arc<Outbox>,
     },
     /// It asks for something.
@@ -231,9 +233,10 @@ impl Session {
             Command::Joined {
                 client,
                 label,
+                stream,
                 outbox,
             } => {
-                self.clients.join(client, label, outbox);
+                self.clients.join(client, label, stream, outbox);
                 self.record_again();
             }
             Command::Call { client, call } => self.on_call(client, call),

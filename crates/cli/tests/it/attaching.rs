@@ -206,6 +206,7 @@ fn a_session_started_inside_another_outlives_the_stop_of_that_one() {
 #[test]
 fn an_owner_that_is_killed_leaves_the_terminal_as_it_was() {
     either_way(|env| {
+        env.tolerate_stale_sockets();
         let modes = "printf '\\033[?1049h\\033[?2004h\\033[?1002h\\033[?1h\\033[?25l\\033[>1u'";
         job(env, &format!("{modes}; echo here; exec cat"));
         let screen = abide(env, ["attach", "job"], size(80, 24));

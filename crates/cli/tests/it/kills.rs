@@ -66,7 +66,12 @@ impl Observer {
                 b'\n' => {
                     let line = String::from_utf8(std::mem::take(&mut self.line)).unwrap();
                     let expected = abide_testkit::child::count_line(self.next);
-                    assert_eq!(line, expected.trim_end(), "the count has a gap");
+                    assert_eq!(
+                        line,
+                        expected.trim_end(),
+                        "the count has a gap in {:?}",
+                        String::from_utf8_lossy(data)
+                    );
                     self.next += 1;
                 }
                 byte => self.line.push(*byte),

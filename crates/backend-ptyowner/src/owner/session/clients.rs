@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use abide_core::{backend::Holder, clock::Timestamp, id::ClientId};
 use bytes::Bytes;
+use interprocess::local_socket::tokio::Stream;
 
 use crate::{
     owner::outbox::{Outbox, Pushed},
@@ -33,6 +34,7 @@ pub(super) struct Clients {
 
 struct Client {
     label: String,
+    stream: Arc<Stream>,
     outbox: Arc<Outbox>,
     watching: Option<Watching>,
     /// The terminal that it offered, and what snapshots do with lines above its page.
@@ -86,9 +88,16 @@ struct InputCount {
 }
 
 impl Clients {
-    pub(super) fn join(&mut self, client: ClientId, label: String, outbox: Arc<Outbox>) {
+    pub(super) fn join(
+        &mut self,
+        client: ClientId,
+        label: String,
+        stream: Arc<Stream>,
+        outbox: Arc<Outbox>,
+    ) {
         let joined = Client {
             label,
+            stream,
             outbox,
             watching: None,
             loan: None,
@@ -196,11 +205,15 @@ impl Clients {
         Some(*scrollback)
     }
 
-    /// Returns the client's own terminal, while it is lent.
-    pub(super) fn lent_terminal(&self, client: ClientId) -> Option<Arc<LentTerminal>> {
+    /// Returns the client's own terminal, while it is lent, and its connection.
+    pub(super) fn lent_terminal(
+        &self,
+        client: ClientId,
+    ) -> Option<(Arc<LentTerminal>, Arc<Stream>)> {
         let client = self.all.get(&client)?;
         let (terminal, _) = client.loan.as_ref()?;
-        client.outbox.is_lent().then(|| Arc::clone(terminal))
+        let both = || (Arc::clone(terminal), Arc::clone(&client.stream));
+        client.outbox.is_lent().then(both)
     }
 
     /// Ends the loan; tells whether there was one.
@@ -388,7 +401,7 @@ impl Clients {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::owner::outbox::Next;
@@ -399,8 +412,10 @@ mod tests {
         let mut clients = Clients::default();
         let (a, b) = (ClientId::new(1), ClientId::new(2));
         let outbox = Arc::new(Outbox::default());
-        clients.join(a, "a".into(), Arc::clone(&outbox));
-        clients.join(b, "b".into(), Arc::new(Outbox::default()));
+        let (stream, _other) = tokio::net::UnixStream::pair().unwrap();
+        let stream = Arc::new(Stream::UdSocket(stream.into()));
+        clients.join(a, "a".into(), Arc::clone(&stream), Arc::clone(&outbox));
+        clients.join(b, "b".into(), stream, Arc::new(Outbox::default()));
         for client in [a, b] {
             clients.let_inject(client);
             assert!(clients.accept_input(client, 10));

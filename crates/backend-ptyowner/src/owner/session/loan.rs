@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use abide_core::id::ClientId;
 use bytes::Bytes;
+use interprocess::local_socket::tokio::Stream;
 use tracing::{debug, info};
 
 use super::Session;
 use crate::{
     owner::input::Author,
-    sys::lent::LentTerminal,
+    sys::{self, lent::LentTerminal},
     wire::{
         codec,
         event::{Answer, Attached, Event, Failure, Reply},
@@ -26,6 +27,8 @@ const MAX_WAITING_KEYS: usize = 64 * 1024;
 pub(super) struct Keys {
     client: ClientId,
     terminal: Arc<LentTerminal>,
+    /// The client's connection.
+    stream: Arc<Stream>,
 }
 
 impl Keys {
@@ -104,9 +107,13 @@ impl Session {
 
     fn take_keys(&mut self, client: ClientId) {
         if self.clients.is_controller(client)
-            && let Some(terminal) = self.clients.lent_terminal(client)
+            && let Some((terminal, stream)) = self.clients.lent_terminal(client)
         {
-            self.keys = Some(Keys { client, terminal });
+            self.keys = Some(Keys {
+                client,
+                terminal,
+                stream,
+            });
         }
     }
 
@@ -131,8 +138,9 @@ impl Session {
             return;
         };
         let client = keys.client;
-        if typed.is_empty() {
-            // Its client will notice too, and leave.
+        // A client that was killed is known to be gone only when its connection is looked at; what
+        // was typed after it was not typed for the session.
+        if typed.is_empty() || sys::endpoint::is_hung_up(&keys.stream) {
             self.forget_keys(client);
             return;
         }

@@ -18,6 +18,7 @@ use interprocess::{
 };
 
 use super::files;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Longest path of a socket that every supported system takes, in bytes: macOS has 104 with the
 /// closing zero, Linux 108.
@@ -64,6 +65,21 @@ fn short_dir() -> PathBuf {
 /// Connects to an owner's socket. Whether it is the owner's, the handshake tells.
 pub(crate) async fn connect(address: &str) -> io::Result<Stream> {
     Stream::connect(address.to_fs_name::<GenericFilePath>()?).await
+}
+
+/// What to ask for to be told of the other side's end; elsewhere that is told unasked.
+#[cfg(target_os = "linux")]
+const HANGUP: PollFlags = PollFlags::RDHUP;
+#[cfg(not(target_os = "linux"))]
+const HANGUP: PollFlags = PollFlags::empty();
+
+/// Tells whether the other side has hung up, whether or not all that it sent was read.
+pub(crate) fn is_hung_up(stream: &Stream) -> bool {
+    let Stream::UdSocket(stream) = stream;
+    let mut polled = [PollFd::new(stream, HANGUP)];
+    let found = poll(&mut polled, Some(&Timespec::default()));
+    let gone = HANGUP | PollFlags::HUP | PollFlags::ERR;
+    found.is_ok() && polled[0].revents().intersects(gone)
 }
 
 /// Tells whether the other side runs as the same user.
