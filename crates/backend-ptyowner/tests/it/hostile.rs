@@ -10,14 +10,14 @@ use abide_backend_ptyowner::wire::{
     limits::{INPUT_WINDOW_BYTES, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_FIRST_BODY_BYTES},
     request::{Attach, Call, Mode, Request, Scrollback},
 };
-use abide_core::backend::{SessionState, TerminalBackend as _};
+use abide_core::backend::{AttachMode, SessionState, TerminalBackend as _};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
 
 use crate::{
-    place::{DEADLINE, Place, session},
+    place::{DEADLINE, Place, read_text, session},
     raw::Raw,
 };
 
@@ -120,12 +120,16 @@ fn assert_closed(raw: &mut Raw, reason: &str) {
 #[tokio::test]
 async fn more_input_than_the_window_allows_is_cut_off() {
     let place = Place::new();
-    // It never reads, so nothing is ever taken.
+    // It never reads, and its terminal cuts no long lines short: soon nothing is taken any more.
+    let script = "stty raw -echo; echo waits; exec sleep 1000";
     place
         .backend
-        .ensure(&place.spec("a", "testkit-deaf", &[]))
+        .ensure(&place.script("a", script))
         .await
         .unwrap();
+    let mut viewer = place.attach("a", AttachMode::View).await;
+    read_text(&mut viewer, "waits").await;
+    drop(viewer);
     let mut raw = Raw::welcomed(&place, "a");
     let attach = Attach {
         mode: Mode::Control,
