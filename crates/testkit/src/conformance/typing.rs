@@ -127,7 +127,7 @@ pub async fn inputs_sent_at_once_are_never_mixed(bench: Arc<Bench>) {
         viewer.next().await;
         let text = String::from_utf8_lossy(&viewer.output).into_owned();
         // The last may be one that is still on its way.
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         let lines = whole.lines().filter_map(|line| line.strip_prefix("got "));
         answers = lines.map(str::to_owned).collect();
     }
