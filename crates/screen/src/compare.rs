@@ -79,6 +79,10 @@ fn grids(name: &str, left: &Grid<Cell>, right: &Grid<Cell>) -> Option<String> {
 }
 
 fn cells(name: &str, at: Point, left: &Cell, right: &Cell) -> Option<String> {
+    // Nearly always equal, and then nothing needs a name.
+    if left == right {
+        return None;
+    }
     let what = format!("row {} column {} of the {name} grid", at.line, at.column);
     looks(&what, left, right)
 }

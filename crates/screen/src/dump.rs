@@ -10,10 +10,10 @@
 //! 4. the primary's keyboard flags and saved cursor; then, if it shows, the alternate screen with
 //!    its own;
 //! 5. margins, origin mode, cursor, pen, charsets; input modes; how the cursor looks;
-//! 6. the tail (appended by the model): what the parser has seen of an unfinished sequence.
+//! 6. the last character once more, if a repetition could follow it;
+//! 7. the tail (appended by the model): what the parser has seen of an unfinished sequence.
 //!
-//! Not restored: blinking text and images, which the grids do not hold; in-band resize reports
-//! (`?2048`), whose setting a terminal answers.
+//! Not restored: see `docs/fidelity.md`.
 
 mod cursor;
 mod painter;
@@ -31,7 +31,10 @@ use crate::{
 };
 
 /// Returns the snapshot of `emulator`, to be followed by the tail.
-pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions) -> Vec<u8> {
+///
+/// With `repeatable`, the character before the cursor is printed last, so that a repetition (REP)
+/// that follows has its character.
+pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions, repeatable: bool) -> Vec<u8> {
     let mut out = Painter::default();
     settings::neutral(&mut out);
     clear(&mut out, emulator, options.scrollback);
@@ -59,6 +62,9 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions) -> Vec<u8>
     out.put("\x1b[?2026l");
     if emulator.state.modes.synchronized {
         out.put("\x1b[?2026h");
+    }
+    if repeatable {
+        cursor::print_again(&mut out, emulator);
     }
     out.into_bytes()
 }

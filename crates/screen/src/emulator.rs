@@ -10,13 +10,14 @@ use alacritty_terminal::{
     Grid, Term,
     event::VoidListener,
     grid::Dimensions,
-    index::Line,
+    index::{Line, Point},
     term::{Config, cell::Cell, cell::Flags},
     vte::ansi::{CharsetIndex, Handler, NamedPrivateMode, StandardCharset},
 };
 
 use crate::{
     answer::Answers,
+    dump::Pen,
     mend,
     state::{SavedExtra, State},
 };
@@ -30,8 +31,6 @@ pub(crate) struct Emulator {
     grid_size: GridSize,
     pub(crate) state: State,
     pub(crate) answers: Answers,
-    /// The character printed last.
-    pub(crate) printed: Option<char>,
     primary: Term<VoidListener>,
     alternate: Option<Term<VoidListener>>,
     /// Four cells on which a character's width is found out.
@@ -76,7 +75,6 @@ impl Emulator {
             grid_size: grid,
             state: State::new(grid.rows, grid.cols),
             answers: Answers::default(),
-            printed: None,
             primary: new_term(grid, scrollback_lines),
             alternate: None,
             ruler: new_term(GridSize { rows: 1, cols: 4 }, 0),
@@ -239,6 +237,23 @@ impl Emulator {
         }
     }
 
+    /// Returns where the character is that was printed last, if nothing has happened since and it
+    /// is found there in the pen that prints.
+    pub(crate) fn last_printed(&self) -> Option<Point> {
+        let grid = self.grid();
+        let mut at = grid.cursor.point;
+        if !grid.cursor.input_needs_wrap {
+            at.column.0 = at.column.0.checked_sub(1)?;
+        }
+        if grid[at].flags.contains(Flags::WIDE_CHAR_SPACER) {
+            at.column.0 = at.column.0.checked_sub(1)?;
+        } else if grid[at].flags.contains(Flags::WIDE_CHAR) {
+            // The cursor is in the middle of it.
+            return None;
+        }
+        (Pen::of(&grid[at]) == Pen::of(&grid.cursor.template)).then_some(at)
+    }
+
     /// Gives the screen that shows those parts of the state that it acts on itself.
     pub(crate) fn hand_state_to_term(&mut self) {
         let (margins, charset) = (self.state.margins, self.state.charset);
@@ -311,4 +326,8 @@ pub(crate) const STYLE_FLAGS: Flags = Flags::INVERSE
     .union(Flags::DIM)
     .union(Flags::HIDDEN)
     .union(Flags::STRIKEOUT)
-    .union(Flags::ALL_UNDERLINES);
+    .union(Flags::ALL_UNDERLINES)
+    .union(BLINK);
+
+/// Blinking, for which the grid has no name; it keeps flags that it does not know.
+pub(crate) const BLINK: Flags = Flags::from_bits_retain(1 << 15);

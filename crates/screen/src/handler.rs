@@ -24,7 +24,7 @@ pub(crate) use self::steps::OWN_LINK_PREFIX;
 
 use crate::{
     answer,
-    emulator::Emulator,
+    emulator::{BLINK, Emulator},
     mend,
     state::{Margins, tabs::TabStops},
 };
@@ -37,7 +37,6 @@ impl Handler for Emulator {
         if '\u{300}' <= c && self.is_overloaded(c) {
             return;
         }
-        self.printed = Some(c);
         if 0 < self.state.margins.top && self.cursor_col() + 1 == self.cols() {
             self.break_for_wrap(c);
         }
@@ -272,11 +271,13 @@ impl Handler for Emulator {
     }
 
     fn terminal_attribute(&mut self, attr: Attr) {
-        let attr = match attr {
-            Attr::CancelBold => Attr::DoubleUnderline,
-            other => other,
-        };
-        self.term().terminal_attribute(attr);
+        let pen = &mut self.grid_mut().cursor.template;
+        match attr {
+            Attr::CancelBold => self.term().terminal_attribute(Attr::DoubleUnderline),
+            Attr::BlinkSlow | Attr::BlinkFast => pen.flags.insert(BLINK),
+            Attr::CancelBlink => pen.flags.remove(BLINK),
+            other => self.term().terminal_attribute(other),
+        }
     }
 
     fn set_mode(&mut self, mode: Mode) {

@@ -138,6 +138,9 @@ impl ScreenModel {
     /// Changes the size; wrapped rows of the primary screen flow into the new width.
     pub fn resize(&mut self, size: TermSize) {
         self.parse_pending();
+        if size != self.size() {
+            self.tail.forget_text();
+        }
         self.emulator.resize(size);
     }
 
@@ -153,7 +156,7 @@ impl ScreenModel {
     /// They cause no answer.
     pub fn snapshot(&mut self, options: SnapshotOptions) -> Vec<u8> {
         self.parse_pending();
-        let mut bytes = dump::snapshot(&self.emulator, options);
+        let mut bytes = dump::snapshot(&self.emulator, options, self.repeatable());
         bytes.extend_from_slice(&self.unfinished());
         bytes
     }
@@ -219,6 +222,15 @@ impl ScreenModel {
         other.parse_pending();
         compare::emulators(&self.emulator, &other.emulator)
             .or_else(|| compare::values("the tail", &self.unfinished(), &other.unfinished()))
+            .or_else(|| {
+                let (left, right) = (self.repeatable(), other.repeatable());
+                compare::values("whether REP repeats", &left, &right)
+            })
+    }
+
+    /// Returns whether a repetition would have a character to repeat.
+    fn repeatable(&self) -> bool {
+        self.tail.is_after_text() && self.emulator.last_printed().is_some()
     }
 
     /// Returns what the output so far ends in and the grids do not show yet.

@@ -88,10 +88,12 @@ impl State {
         let fresh = Self::new(rows, cols);
         *self = Self {
             palette: std::mem::take(&mut self.palette),
+            keyboard: std::mem::take(&mut self.keyboard),
             cursor_style: self.cursor_style.map(|_| 0),
             next_link: self.next_link,
             ..fresh
         };
+        self.keyboard.reset();
     }
 
     /// Follows a change of size.

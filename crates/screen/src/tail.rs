@@ -73,12 +73,25 @@ pub(crate) struct Tail {
     state: State,
     bytes: Vec<u8>,
     given_up: bool,
+    /// Whether a character was the last thing before the sequence: what REP repeats.
+    after_text: bool,
 }
 
 impl Tail {
     /// Returns the tail.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Returns whether nothing came after the last character but the tail: only then does a
+    /// repetition (REP) repeat it, as in xterm.js.
+    pub(crate) fn is_after_text(&self) -> bool {
+        self.after_text
+    }
+
+    /// Lets a repetition that follows have nothing to repeat: the text was laid out anew.
+    pub(crate) fn forget_text(&mut self) {
+        self.after_text = false;
     }
 
     /// Follows the parser over some of `bytes`; returns how many, and what to do.
@@ -94,7 +107,11 @@ impl Tail {
         while at < bytes.len() {
             if self.state == State::Ground {
                 match self.advance_ground(&bytes[at..]) {
-                    0 if at == 0 => return broken_characters(bytes),
+                    0 if at == 0 => {
+                        let (used, action) = broken_characters(bytes);
+                        self.after_text |= action == Action::Replace;
+                        return (used, action);
+                    }
                     0 => break,
                     used => at += used,
                 }
@@ -112,6 +129,7 @@ impl Tail {
     /// Uses text up to and including the next escape character, or as far as characters are whole.
     fn advance_ground(&mut self, bytes: &[u8]) -> usize {
         if let Some(escape) = memchr(0x1b, bytes) {
+            self.note_text(&bytes[..escape]);
             self.begin();
             return escape + 1;
         }
@@ -119,7 +137,23 @@ impl Tail {
         while let Some(len) = unfinished_character(&bytes[..end]) {
             end -= len;
         }
+        self.note_text(&bytes[..end]);
         end
+    }
+
+    /// Notes whether what came outside of sequences ends in a character.
+    fn note_text(&mut self, text: &[u8]) {
+        const DELETE: u8 = 0x7f;
+        match text
+            .iter()
+            .rposition(|&byte| byte != DELETE)
+            .map(|at| &text[..=at])
+        {
+            None => {}
+            // A control character of the upper half.
+            Some([.., 0xc2, 0x80..=0x9f]) => self.after_text = false,
+            Some(text) => self.after_text = text.last().is_some_and(|&byte| 0x20 <= byte),
+        }
     }
 
     /// Begins a sequence with its escape character.
@@ -132,9 +166,13 @@ impl Tail {
 
     fn end(&mut self) -> Action {
         let action = match self.state {
-            State::Csi => named_sequence(&self.bytes),
+            State::Csi => match named_sequence(&self.bytes) {
+                Action::Repeat(_) if !self.after_text => Action::Repeat(0),
+                action => action,
+            },
             _ => Action::Parse,
         };
+        self.after_text = false;
         self.state = State::Ground;
         self.given_up = false;
         // A long string must not leave a large buffer behind.
@@ -181,6 +219,9 @@ impl Tail {
     fn step(&mut self, byte: u8) -> Action {
         match (self.state, byte) {
             (_, 0x1b) => {
+                if matches!(self.state, State::Osc | State::DcsData) {
+                    self.after_text = false;
+                }
                 self.begin();
                 Action::Parse
             }
@@ -198,6 +239,10 @@ impl Tail {
             (State::DcsData | State::Opaque, _) => self.keep(byte, self.state),
             (State::Osc, 0x07) => self.end(),
             (State::Osc, 0x20..) => self.keep(byte, State::Osc),
+            (State::Csi | State::EscapeIntermediate, ..0x20) => {
+                self.after_text = false;
+                Action::Parse
+            }
             _ => Action::Parse,
         }
     }
@@ -210,6 +255,10 @@ impl Tail {
             b'P' => self.keep(byte, State::DcsEntry),
             b'X' | b'^' | b'_' => self.keep(byte, State::Opaque),
             0x30..=0x7e => self.end(),
+            ..0x20 => {
+                self.after_text = false;
+                Action::Parse
+            }
             _ => Action::Parse,
         }
     }

@@ -6,6 +6,7 @@
 //! - [`programs`], [`child`]: the small programs that sessions run in tests, and what they share
 //! - [`mod@env`], [`output`]: a place for a real `abide`, and what it printed
 //! - [`screen`]: a person's terminal, in front of a real program
+//! - [`recordings`]: what real programs print
 //! - [`strategies`]: proptest strategies
 //! - [`sys`]: the platform surface of all of these
 
@@ -19,6 +20,7 @@ pub mod env;
 pub mod gate;
 pub mod output;
 pub mod programs;
+pub mod recordings;
 pub mod screen;
 pub mod strategies;
 pub mod sys;

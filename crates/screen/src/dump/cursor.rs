@@ -58,22 +58,47 @@ pub(super) fn current(out: &mut Painter, emulator: &Emulator) {
     if Margins::whole(grid.screen_lines()) != emulator.state.margins {
         out.put_fmt(format_args!("\x1b[{};{bottom}r", top + 1));
     }
-    let mut at_row = row(&cursor.point.line);
     if emulator.state.modes.origin {
         out.put("\x1b[?6h");
-        at_row -= top;
     }
-    let col = cursor.point.column.0;
+    let at_row = addressed_row(emulator);
     if cursor.input_needs_wrap {
         reprint(out, grid, cursor.point, at_row);
-    } else if col == 0 || grid[before(cursor.point)].flags.contains(Flags::WIDE_CHAR) {
-        out.go(at_row, col);
     } else {
-        // The character before the cursor was most likely printed last: print it last again, for a
-        // repetition (REP) that follows the snapshot.
-        reprint(out, grid, before(cursor.point), at_row);
+        out.go(at_row, cursor.point.column.0);
     }
     pen_and_charsets(out, cursor, emulator.state.charset, true);
+}
+
+/// Prints the character before the cursor once more, everything else being in place.
+pub(super) fn print_again(out: &mut Painter, emulator: &Emulator) {
+    let grid = emulator.grid();
+    let Some(at) = emulator.last_printed() else {
+        return;
+    };
+    let cell = &grid[at];
+    out.go(addressed_row(emulator), at.column.0);
+    let width = if cell.flags.contains(Flags::WIDE_CHAR) {
+        2
+    } else {
+        1
+    };
+    if emulator.state.modes.insert {
+        // What is moved away now comes back when the character is inserted.
+        out.put_fmt(format_args!("\x1b[{width}P"));
+    } else if width == 2 {
+        out.put("\x1b[2X");
+    }
+    paint_cell(out, cell);
+}
+
+/// Returns the cursor's row as the terminal counts it: from the margin in origin mode.
+fn addressed_row(emulator: &Emulator) -> usize {
+    let at = row(&emulator.grid().cursor.point.line);
+    match emulator.state.modes.origin {
+        true => at - emulator.state.margins.top,
+        false => at,
+    }
 }
 
 /// Prints the character at `point` once more, in the row that the terminal calls `at_row`.
@@ -89,11 +114,6 @@ fn reprint(out: &mut Painter, grid: &Grid<Cell>, point: Point, at_row: usize) {
         out.put("\x1b[2X");
     }
     paint_cell(out, cell);
-}
-
-/// Returns the place left of one that is not in the first column.
-fn before(point: Point) -> Point {
-    Point::new(point.line, Column(point.column.0 - 1))
 }
 
 /// Lets a row whose last character was printed again go on in the next, as it did before.

@@ -7,7 +7,7 @@ use alacritty_terminal::{
     vte::ansi::{Color, NamedColor},
 };
 
-use crate::emulator::STYLE_FLAGS;
+use crate::emulator::{BLINK, STYLE_FLAGS};
 
 /// How printed text looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Painter {
     }
 }
 
-const FLAG_CODES: [(Flags, &str); 11] = [
+const FLAG_CODES: [(Flags, &str); 12] = [
     (Flags::BOLD, ";1"),
     (Flags::DIM, ";2"),
     (Flags::ITALIC, ";3"),
@@ -163,6 +163,7 @@ const FLAG_CODES: [(Flags, &str); 11] = [
     (Flags::UNDERCURL, ";4:3"),
     (Flags::DOTTED_UNDERLINE, ";4:4"),
     (Flags::DASHED_UNDERLINE, ";4:5"),
+    (BLINK, ";5"),
     (Flags::INVERSE, ";7"),
     (Flags::HIDDEN, ";8"),
     (Flags::STRIKEOUT, ";9"),

@@ -93,7 +93,7 @@ pub(super) fn tab_stops(out: &mut Painter, emulator: &Emulator) {
 pub(super) fn keyboard(out: &mut Painter, emulator: &Emulator) {
     let keyboard = &emulator.state.keyboard;
     flags(out, &keyboard.primary);
-    if !emulator.is_alternate() && !keyboard.alternate.is_default() {
+    if !emulator.is_alternate() && !keyboard.alternate.is_untouched() {
         out.put("\x1b[?1049h");
         flags(out, &keyboard.alternate);
         out.put("\x1b[?1049l");
@@ -104,8 +104,12 @@ pub(super) fn keyboard(out: &mut Painter, emulator: &Emulator) {
     }
 }
 
-/// The keyboard flags of the screen that shows.
+/// The keyboard flags of the screen that shows; those that the terminal had before the program
+/// came are left alone unless the program has flags of its own.
 pub(super) fn flags(out: &mut Painter, stack: &FlagStack) {
+    if stack.is_untouched() {
+        return;
+    }
     out.put_fmt(format_args!("\x1b[<{EVERY_ENTRY}u"));
     if stack.lowest() != 0 {
         out.put_fmt(format_args!("\x1b[={}u", stack.lowest()));

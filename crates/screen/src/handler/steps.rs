@@ -136,11 +136,17 @@ impl Emulator {
         mend::MAX_ZERO_WIDTH <= there && self.width(c) == 0
     }
 
-    /// Prints the character printed last `count` more times, or as often as makes a difference.
+    /// Prints the character printed last, with what joined it, `count` more times, or as often as
+    /// makes a difference.
     pub(crate) fn repeat(&mut self, count: u16) {
         let most = (self.rows() * self.cols()).min(MAX_REPETITIONS);
-        if let Some(c) = self.printed {
-            for _ in 0..most.min(usize::from(count)) {
+        let Some(at) = self.last_printed() else {
+            return;
+        };
+        let cell = self.grid()[at].clone();
+        for _ in 0..most.min(usize::from(count)) {
+            self.input(cell.c);
+            for &c in cell.zerowidth().into_iter().flatten() {
                 self.input(c);
             }
         }

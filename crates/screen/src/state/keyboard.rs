@@ -17,18 +17,36 @@ pub(crate) struct Keyboard {
 pub(crate) struct FlagStack {
     lowest: u8,
     pushed: Vec<u8>,
+    /// Whether they were ever set, pushed or popped.
+    touched: bool,
+}
+
+impl Keyboard {
+    /// Forgets every flag, but not that there were some: a terminal that fell behind has them yet.
+    pub(crate) fn reset(&mut self) {
+        self.primary.clear();
+        self.alternate.clear();
+        self.modify_other = 0;
+    }
 }
 
 impl FlagStack {
+    fn clear(&mut self) {
+        self.lowest = 0;
+        self.pushed.clear();
+    }
+
     pub(crate) fn current(&self) -> u8 {
         self.pushed.last().copied().unwrap_or(self.lowest)
     }
 
     pub(crate) fn set(&mut self, flags: u8) {
+        self.touched = true;
         *self.pushed.last_mut().unwrap_or(&mut self.lowest) = flags;
     }
 
     pub(crate) fn push(&mut self, flags: u8) {
+        self.touched = true;
         if self.pushed.len() + 1 == MAX_DEPTH {
             self.lowest = self.pushed.remove(0);
         }
@@ -37,6 +55,7 @@ impl FlagStack {
 
     /// Takes `count` entries off; the lowest is not removed but loses its flags.
     pub(crate) fn pop(&mut self, count: usize) {
+        self.touched = true;
         if self.pushed.len() < count {
             self.lowest = 0;
         }
@@ -44,8 +63,9 @@ impl FlagStack {
             .truncate(self.pushed.len().saturating_sub(count));
     }
 
-    pub(crate) fn is_default(&self) -> bool {
-        *self == Self::default()
+    /// Returns whether the program has never had to do with them.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.touched
     }
 
     pub(crate) fn lowest(&self) -> u8 {
@@ -71,7 +91,7 @@ mod tests {
         stack.pop(1);
         assert_eq!(stack.current(), 1);
         stack.pop(1);
-        assert!(stack.is_default());
+        assert_eq!((stack.current(), stack.pushed().len()), (0, 0));
     }
 
     #[test]

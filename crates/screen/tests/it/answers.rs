@@ -4,7 +4,8 @@ use abide_core::size::TermSize;
 use abide_screen::{QueryScanner, ScreenModel};
 use proptest::{prelude::*, sample::Index};
 
-use crate::streams::{Output, asking_stream, cases};
+use crate::cuts::cases;
+use crate::streams::{Output, asking_stream};
 
 fn model() -> ScreenModel {
     ScreenModel::new(TermSize::clamped(6, 20), 10)

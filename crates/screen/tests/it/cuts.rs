@@ -1,19 +1,27 @@
 //! A snapshot taken at any byte makes a fresh model equal to one that saw everything.
 
 use abide_core::size::TermSize;
-use abide_screen::{History, ScreenModel, Scrollback, SnapshotOptions};
+use abide_screen::ScreenModel;
 use proptest::{prelude::*, sample::Index};
 
-use crate::streams::{Output, cases, damaged_stream, stream};
+use crate::judge::{self, ALL};
+use crate::streams::{FEATURES, Output, damaged_stream, of_feature, stream};
 
 /// Lines of scrollback of the models here; few, so that streams overflow it.
 const SCROLLBACK: usize = 12;
 
-/// A snapshot of everything.
-pub(crate) const ALL: SnapshotOptions = SnapshotOptions {
-    history: History::All,
-    scrollback: Scrollback::Replace,
-};
+/// The settings of properties here: `cases`, and no files left beside the tests.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    // `PROPTEST_CASES` raises the number for a longer run.
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    ProptestConfig {
+        cases: asked.unwrap_or(cases),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 pub(crate) fn fed(size: TermSize, bytes: &[u8]) -> ScreenModel {
     let mut model = ScreenModel::new(size, SCROLLBACK);
@@ -125,5 +133,25 @@ proptest! {
             from = to;
         }
         same(&mut fed(size, &bytes), &mut pieces, "in pieces")?;
+    }
+}
+
+/// proves O11
+#[test]
+fn every_feature_is_exact_at_every_byte() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for (name, piece) in FEATURES {
+        let strategy = of_feature(piece());
+        for _ in 0..cases(25).cases {
+            let tree = strategy.new_tree(&mut runner).unwrap();
+            let output = proptest::strategy::ValueTree::current(&tree);
+            let score = judge::judge(TermSize::clamped(6, 20), &output.0, |_| true);
+            assert_eq!(score.misses, [], "{name}: {output:?}");
+            assert_eq!(
+                (score.at_once, score.later),
+                (score.cuts, score.cuts),
+                "{name}: {output:?}"
+            );
+        }
     }
 }

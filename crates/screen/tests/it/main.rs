@@ -2,6 +2,7 @@
 
 mod answers;
 mod cuts;
+mod judge;
 mod reading;
 mod regressions;
 mod streams;

@@ -3,6 +3,7 @@
 mod fake_backend;
 mod faults;
 mod programs;
+mod recordings;
 mod suite;
 mod test_env;
 

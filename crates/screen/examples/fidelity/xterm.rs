@@ -1,0 +1,182 @@
+//! The second judge: xterm.js, run by Node.js in a process of its own.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use abide_core::size::TermSize;
+use serde_json::{Value, json};
+
+use super::judge::{SCROLLBACK, Score};
+use super::sample::{Sample, Thoroughness};
+
+/// Judges every sample; one score for each, in order.
+pub(super) fn judge(dir: &Path, samples: &[Sample], how: Thoroughness) -> Vec<Score> {
+    let mut node = start(dir);
+    let mut stdin = node.stdin.take().expect("it was asked for");
+    let answers = BufReader::new(node.stdout.take().expect("it was asked for"));
+    let scores = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for sample in samples {
+                for output in &sample.outputs {
+                    let cuts = sample.cuts(output, how);
+                    writeln!(stdin, "{}", task(sample.size, output, &cuts)).expect("node reads");
+                }
+            }
+        });
+        let mut lines = answers.lines();
+        let scores = samples.iter().map(|sample| {
+            let mut total = Score::default();
+            for _ in &sample.outputs {
+                let line = lines
+                    .next()
+                    .expect("node answers each task")
+                    .expect("in UTF-8");
+                add(&mut total, &serde_json::from_str(&line).expect("in JSON"));
+            }
+            total
+        });
+        scores.collect()
+    });
+    let status = node.wait().expect("node was started");
+    assert!(status.success(), "node ended with {status}");
+    scores
+}
+
+/// Shows the judge snapshots that are wrong, each in another way; it must find every one wrong.
+pub(super) fn check_that_it_can_fail(dir: &Path) -> Result<(), String> {
+    let output = b"\x1b[1mtext\x1b[m\r\n\x1b]2;title\x07\x1b[3;5r\x1b[?2004h\x1b[4 q\x1b[2;3H";
+    let sample = Sample {
+        name: "wrong on purpose",
+        about: "",
+        size: TermSize::clamped(6, 20),
+        outputs: vec![output.to_vec()],
+    };
+    let snapshot = sample
+        .cuts(output, Thoroughness::Quick)
+        .pop()
+        .expect("there is one")
+        .1;
+    let right = String::from_utf8(snapshot).expect("it is text");
+    let with = |end: &str| format!("{right}{end}");
+    let mut node = start(dir);
+    let mut stdin = node.stdin.take().expect("it was asked for");
+    let wrongs = [
+        ("a character", right.replace("text", "test")),
+        ("an attribute", right.replace("[0;1m", "[0;3m")),
+        ("the title", with("\x1b]2;other\x07\x1b[2;3H")),
+        ("the margins", with("\x1b[2;5r\x1b[2;3H")),
+        ("the cursor", with("\x1b[2;4H")),
+        ("a mode", with("\x1b[?2004l")),
+        ("the cursor's style", with("\x1b[3 q")),
+        ("the colours", with("\x1b]4;1;#123456\x07")),
+        ("an answer", with("\x1b[5n")),
+        ("the saved cursor", with("\x1b7")),
+        ("the pen", with("\x1b[7m")),
+        ("a tab stop", with("\x1bH")),
+        ("a charset", with("\x1b)0")),
+        (
+            "the scrollback",
+            with("\x1b[r\x1b[6;1H\n\x1b[3;5r\x1b[2;3H"),
+        ),
+        (
+            "a wrap",
+            with("\x1b[1;20Hxy\x1b[1;20H\x1b[X\x1b[2;1H\x1b[X\x1b[2;3H"),
+        ),
+    ];
+    for wrong in wrongs.iter().map(|(_, wrong)| wrong).chain([&right]) {
+        let cuts = [(output.len(), wrong.clone().into_bytes())];
+        writeln!(stdin, "{}", task(sample.size, output, &cuts)).map_err(|err| err.to_string())?;
+    }
+    drop(stdin);
+    let answers = BufReader::new(node.stdout.take().expect("it was asked for"));
+    let mut found = Vec::new();
+    for line in answers.lines() {
+        let mut score = Score::default();
+        let line = line.map_err(|err| err.to_string())?;
+        add(
+            &mut score,
+            &serde_json::from_str(&line).map_err(|err| err.to_string())?,
+        );
+        found.push(score);
+    }
+    node.wait().map_err(|err| err.to_string())?;
+    let (sound, found) = found.split_last().ok_or("the judge answers nothing")?;
+    if let Some((_, what)) = sound.misses.first() {
+        return Err(format!("the judge finds fault where there is none: {what}"));
+    }
+    let missed = wrongs
+        .iter()
+        .zip(found)
+        .find(|(_, score)| score.misses.is_empty());
+    match missed {
+        Some(((what, _), _)) => Err(format!("the judge does not see that {what} is wrong")),
+        None if found.len() < wrongs.len() => {
+            Err("the judge does not answer everything".to_owned())
+        }
+        None => Ok(()),
+    }
+}
+
+fn start(dir: &Path) -> Child {
+    Command::new("node")
+        .arg(dir.join("judge.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|err| panic!("cannot run `node`: {err}"))
+}
+
+fn task(size: TermSize, output: &[u8], cuts: &[(usize, Vec<u8>)]) -> Value {
+    let cuts = cuts
+        .iter()
+        .map(|(at, snapshot)| json!({ "at": at, "snapshot": base64(snapshot) }));
+    json!({
+        "rows": size.rows(),
+        "cols": size.cols(),
+        "scrollback": SCROLLBACK,
+        "output": base64(output),
+        "cuts": cuts.collect::<Vec<_>>(),
+    })
+}
+
+/// Adds what the judge answered to a score.
+fn add(score: &mut Score, answer: &Value) {
+    for cut in answer["cuts"].as_array().expect("an answer has cuts") {
+        let at = cut["at"]
+            .as_u64()
+            .and_then(|at| at.try_into().ok())
+            .unwrap_or(0);
+        let typed = cut["typed"].as_str().unwrap_or_default();
+        score.cuts += 1;
+        match (typed, cut["now"].as_str()) {
+            ("", None) => score.at_once += 1,
+            ("", Some(now)) => score.miss(at, now),
+            (typed, _) => score.miss(at, &format!("typed {}", typed.escape_debug())),
+        }
+        match cut["later"].as_str() {
+            None => score.later += 1,
+            Some(later) => score.miss(at, &format!("after the rest: {later}")),
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let digit = DIGITS[(bits >> shift & 63) as usize];
+            text.push(if at <= three.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
