@@ -31,7 +31,7 @@ function open({ rows, cols, scrollback }) {
   });
   terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = '11';
-  const seen = { terminal, typed: '', colours: new Map() };
+  const seen = { terminal, typed: '', held: Buffer.alloc(0), colours: new Map() };
   terminal.onData((text) => (seen.typed += text));
   terminal.onBinary((text) => (seen.typed += text));
   // The headless build has no palette of its own, only requests to change one.
@@ -50,8 +50,31 @@ function recolour(colours, { type, index, color }) {
   }
 }
 
+/**
+ * Lets a terminal see bytes, but for the beginning of a character: that waits for its rest.
+ *
+ * This version of xterm.js loses a character whose three bytes come as two and one.
+ */
 function write(seen, bytes) {
-  seen.terminal._core.writeSync(bytes);
+  const all = Buffer.concat([seen.held, bytes]);
+  const whole = all.length - unfinished(all);
+  seen.held = all.subarray(whole);
+  seen.terminal._core.writeSync(all.subarray(0, whole));
+}
+
+/** Returns how many bytes at the end begin a character that goes on. */
+function unfinished(bytes) {
+  for (let length = 1; length <= Math.min(3, bytes.length); length++) {
+    const byte = bytes[bytes.length - length];
+    if (0xc0 <= byte) {
+      const needed = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf8 ? 4 : 1;
+      return length < needed ? length : 0;
+    }
+    if (byte < 0x80) {
+      break;
+    }
+  }
+  return 0;
 }
 
 /** Judges one output at all its cuts. */

@@ -47,6 +47,12 @@ fn states(left: &Emulator, right: &Emulator) -> Option<String> {
         })
         .or_else(|| values("the pointer", &left.pointer, &right.pointer))
         .or_else(|| {
+            let what = "whether the first row continues another";
+            alternate
+                .then(|| values(what, &left.continues_above, &right.continues_above))
+                .flatten()
+        })
+        .or_else(|| {
             let (left, right) = (&left.saved_primary, &right.saved_primary);
             values("what is saved beside the primary's cursor", left, right)
         })

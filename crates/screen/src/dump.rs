@@ -92,6 +92,11 @@ fn alternate(out: &mut Painter, emulator: &Emulator) {
     settings::neutral_pen(out);
     out.put("\x1b[H\x1b[J");
     settings::flags(out, &emulator.state.keyboard.alternate);
+    if emulator.state.continues_above {
+        // A row that it continues, and that the last row will push off.
+        out.raw(&vec![b' '; emulator.cols() + 1]);
+        out.put("\r");
+    }
     rows::paint(out, emulator.grid(), 0);
     cursor::saved(out, emulator.grid(), emulator.state.saved_alternate);
 }

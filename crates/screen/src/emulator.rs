@@ -139,6 +139,7 @@ impl Emulator {
         term.grid_mut().cursor = self.primary.grid().cursor.clone();
         term.grid_mut().reset_region(..);
         self.state.saved_alternate = SavedExtra::default();
+        self.state.continues_above = false;
         self.alternate = Some(term);
         self.settle_saved();
         self.hand_state_to_term();
@@ -213,7 +214,7 @@ impl Emulator {
     /// Makes a pending wrap of the cursor one that its row can be painted with.
     ///
     /// The row may have changed since the wrap became pending (it was restored, or the row under
-    /// it is another): then it ends here until the next character wraps it again.
+    /// it is another).
     pub(crate) fn settle_cursor(&mut self) {
         let cols = self.cols();
         let grid = self.grid_mut();
@@ -222,7 +223,7 @@ impl Emulator {
             grid.cursor.input_needs_wrap = false;
         }
         if grid.cursor.input_needs_wrap {
-            mend::end_row(&mut grid[point.line]);
+            mend::fill_gap(&mut grid[point.line]);
         }
     }
 
@@ -233,7 +234,7 @@ impl Emulator {
         let grid = self.primary.grid_mut();
         if self.alternate.is_some() && grid.saved_cursor.input_needs_wrap {
             let at = grid.saved_cursor.point.line;
-            mend::end_row(&mut grid[at]);
+            mend::fill_gap(&mut grid[at]);
         }
     }
 

@@ -10,6 +10,8 @@
 //! - newline mode works, `SGR 21` is a double underline, tabs leave no mark on cells;
 //! - vertical moves stop at the margins; inserting and deleting lines goes to the first column;
 //! - line feeds, and functions that move cells, end a pending wrap;
+//! - whether a row continues the one above is the lower row's own, and moves with it: only a wrap
+//!   makes it so, and only a line feed onto that row, or erasing it from its beginning, undoes it;
 //! - `?3` does nothing, as in an xterm that was not told to resize itself.
 
 mod steps;
@@ -25,7 +27,6 @@ pub(crate) use self::steps::OWN_LINK_PREFIX;
 use crate::{
     answer,
     emulator::{BLINK, Emulator},
-    mend,
     state::{Margins, tabs::TabStops},
 };
 
@@ -37,17 +38,10 @@ impl Handler for Emulator {
         if '\u{300}' <= c && self.is_overloaded(c) {
             return;
         }
-        if 0 < self.state.margins.top && self.cursor_col() + 1 == self.cols() {
-            self.break_for_wrap(c);
-        }
-        self.term().input(c);
-        if !self.state.modes.autowrap {
-            // A wide character that does not fit leaves a wrap pending without printing anything.
-            self.settle_cursor();
-        }
-        if self.state.margins.bottom < self.rows() && self.cursor_row() + 1 == self.rows() {
-            // Below the margins a wrap on the last row stays on it.
-            mend::end_page(self.grid_mut());
+        if self.cursor_col() + 2 < self.cols() {
+            self.term().input(c);
+        } else {
+            self.input_at_edge(c);
         }
     }
 
@@ -134,11 +128,15 @@ impl Handler for Emulator {
 
     fn linefeed(&mut self) {
         self.end_pending_wrap();
-        let Margins { top, bottom } = self.state.margins;
-        if self.cursor_row() + 1 == bottom {
-            self.break_around(top, bottom);
+        let next = self.cursor_row() + 1;
+        if next == self.state.margins.bottom {
+            self.scroll(|term| term.linefeed());
+        } else {
+            if next < self.rows() {
+                self.set_continues(next, false);
+            }
+            self.term().linefeed();
         }
-        self.term().linefeed();
         if self.state.modes.newline {
             self.carriage_return();
         }
@@ -152,9 +150,7 @@ impl Handler for Emulator {
         self.end_pending_wrap();
         let Margins { top, bottom } = self.state.margins;
         if self.cursor_row() == top {
-            self.break_before(top);
-            self.term().reverse_index();
-            self.break_before(bottom);
+            self.move_down_rows(top, bottom, 1, |this| this.term().reverse_index());
         } else {
             self.term().reverse_index();
         }
@@ -162,16 +158,13 @@ impl Handler for Emulator {
 
     fn scroll_up(&mut self, count: usize) {
         let Margins { top, bottom } = self.state.margins;
-        self.break_around(top, bottom);
-        self.term().scroll_up(count);
+        self.move_up_rows(top, bottom, count, |this| this.term().scroll_up(count));
         self.settle_cursor();
     }
 
     fn scroll_down(&mut self, count: usize) {
         let Margins { top, bottom } = self.state.margins;
-        self.break_before(top);
-        self.term().scroll_down(count);
-        self.break_before(bottom);
+        self.move_down_rows(top, bottom, count, |this| this.term().scroll_down(count));
         self.settle_cursor();
     }
 
@@ -179,9 +172,9 @@ impl Handler for Emulator {
         let Margins { top, bottom } = self.state.margins;
         let at = self.cursor_row();
         if (top..bottom).contains(&at) {
-            self.break_before(at);
-            self.term().insert_blank_lines(count);
-            self.break_before(bottom);
+            self.move_down_rows(at, bottom, count, |this| {
+                this.term().insert_blank_lines(count);
+            });
             self.carriage_return();
         }
     }
@@ -190,53 +183,52 @@ impl Handler for Emulator {
         let Margins { top, bottom } = self.state.margins;
         let at = self.cursor_row();
         if (top..bottom).contains(&at) {
-            self.break_before(at);
-            self.break_before(bottom);
-            if at == 0 {
-                self.delete_first_lines(count);
-            } else {
-                self.term().delete_lines(count);
-            }
+            self.move_up_rows(at, bottom, count, |this| {
+                if at == 0 {
+                    this.delete_first_lines(count);
+                } else {
+                    this.term().delete_lines(count);
+                }
+            });
             self.carriage_return();
         }
     }
 
     fn insert_blank(&mut self, count: usize) {
         self.end_pending_wrap();
-        self.term().insert_blank(count);
-        self.mend_cursor_row();
+        self.edit_row(|term| term.insert_blank(count));
     }
 
     fn delete_chars(&mut self, count: usize) {
         self.end_pending_wrap();
-        let at = self.grid().cursor.point.line;
-        mend::end_row(&mut self.grid_mut()[at]);
-        self.term().delete_chars(count);
-        self.mend_cursor_row();
+        self.edit_row(|term| term.delete_chars(count));
     }
 
     fn erase_chars(&mut self, count: usize) {
         self.end_pending_wrap();
-        self.term().erase_chars(count);
-        self.mend_cursor_row();
+        self.edit_row(|term| term.erase_chars(count));
     }
 
     fn clear_line(&mut self, mode: LineClearMode) {
-        if matches!(mode, LineClearMode::All) || self.cursor_col() == 0 {
-            self.break_before(self.cursor_row());
+        let ends = match mode {
+            LineClearMode::All => true,
+            LineClearMode::Right => self.cursor_col() == 0,
+            LineClearMode::Left => false,
+        };
+        if ends {
+            self.set_continues(self.cursor_row(), false);
         }
-        self.term().clear_line(mode);
-        self.mend_cursor_row();
+        self.edit_row(|term| term.clear_line(mode));
     }
 
     fn clear_screen(&mut self, mode: ClearMode) {
         match mode {
             ClearMode::All => {
-                self.break_before(0);
+                self.set_continues(0, false);
                 self.grid_mut().reset_region(..);
             }
             ClearMode::Above => {
-                self.break_before(0);
+                self.set_continues(0, false);
                 let at = self.grid().cursor.point.line;
                 self.grid_mut().reset_region(..at);
                 self.term().clear_line(LineClearMode::Left);
@@ -244,7 +236,7 @@ impl Handler for Emulator {
             }
             ClearMode::Below => {
                 if self.cursor_col() == 0 {
-                    self.break_before(self.cursor_row());
+                    self.set_continues(self.cursor_row(), false);
                 }
                 self.term().clear_screen(ClearMode::Below);
                 self.mend_cursor_row();

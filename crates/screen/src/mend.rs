@@ -48,6 +48,14 @@ pub(crate) fn end_row(row: &mut Row<Cell>) {
     }
 }
 
+/// Makes the gap that a wide character left at a row's end, for want of room, a blank like others.
+pub(crate) fn fill_gap(row: &mut Row<Cell>) {
+    let last = Column(row.len() - 1);
+    if row[last].flags.contains(Flags::LEADING_WIDE_CHAR_SPACER) {
+        row[last].flags.remove(Flags::LEADING_WIDE_CHAR_SPACER);
+    }
+}
+
 /// Ends the last row of the page: there is none after it that it could go on in.
 pub(crate) fn end_page(grid: &mut Grid<Cell>) {
     let last = grid.bottommost_line();

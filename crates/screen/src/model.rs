@@ -257,7 +257,7 @@ impl ScreenModel {
             let (now, later) = rest.split_at(used);
             let parsed = match action {
                 Action::Parse | Action::ParseThen(_) | Action::GiveUp => now,
-                Action::Repeat(_) => &now[..now.len() - 1],
+                Action::Repeat(_) | Action::Cancel => &now[..now.len() - 1],
                 Action::Replace => "\u{fffd}".as_bytes(),
                 Action::Drop | Action::Hold => &[],
             };
@@ -265,6 +265,7 @@ impl ScreenModel {
             match action {
                 Action::Parse | Action::Replace | Action::Drop => {}
                 Action::Hold => break,
+                Action::Cancel => self.parser.advance(&mut self.emulator, CANCEL),
                 Action::Repeat(count) => {
                     self.parser.advance(&mut self.emulator, CANCEL);
                     self.emulator.repeat(count);

@@ -33,6 +33,8 @@ pub(crate) struct State {
     /// The argument of the last DECSCUSR, if there was one.
     pub(crate) cursor_style: Option<u8>,
     pub(crate) pointer: Option<CursorIcon>,
+    /// Whether the first row of the alternate screen continues one that has scrolled off.
+    pub(crate) continues_above: bool,
     /// Saved beside the cursor of the primary screen.
     pub(crate) saved_primary: SavedExtra,
     /// Saved beside the cursor of the alternate screen, while that shows.
@@ -77,6 +79,7 @@ impl State {
             keyboard: Keyboard::default(),
             cursor_style: None,
             pointer: None,
+            continues_above: false,
             saved_primary: SavedExtra::default(),
             saved_alternate: SavedExtra::default(),
         }

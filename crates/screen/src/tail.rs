@@ -57,6 +57,8 @@ pub(crate) enum Action {
     /// Parse them but for the last, cancel the sequence, and print the last character so often
     /// (REP; `vte` would repeat it 65,535 times for eight bytes of output).
     Repeat(u16),
+    /// Parse them but for the last, and cancel the sequence: it is about what is not kept.
+    Cancel,
     /// Parse them, then start a new parser with [`Tail::bytes`]: the sequence was given up.
     GiveUp,
     /// Drop them: they belong to a string that was given up.
@@ -311,6 +313,8 @@ fn named_sequence(bytes: &[u8]) -> Action {
     match bytes {
         b"\x1b[>q" | b"\x1b[>0q" => Action::ParseThen(Extra::Version),
         b"\x1b[?6n" => Action::ParseThen(Extra::CursorReport),
+        // The titles of icons; `vte` would take them for those of windows.
+        b"\x1b[22;1t" | b"\x1b[23;1t" => Action::Cancel,
         b"\x1b[!p" => Action::ParseThen(Extra::SoftReset),
         [0x1b, b'[', parameters @ .., b'b'] => repetition(parameters),
         _ => Action::Parse,

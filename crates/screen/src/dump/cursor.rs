@@ -131,11 +131,8 @@ fn wrap_again(out: &mut Painter, grid: &Grid<Cell>, (at_row, col): (usize, usize
         out.put("\r\x1b[2X");
         paint_cell(out, &next[Column(0)]);
         paint_cell(out, &next[Column(1)]);
-    } else {
-        reprint(out, grid, Point::new(line(at_row), Column(col)), at_row);
-        paint_cell(out, &next[Column(0)]);
+        out.plain();
     }
-    out.plain();
 }
 
 fn pen_and_charsets(out: &mut Painter, cursor: &Cursor<Cell>, active: CharsetIndex, linked: bool) {

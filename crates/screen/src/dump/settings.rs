@@ -65,7 +65,7 @@ pub(super) fn titles(out: &mut Painter, emulator: &Emulator) {
     let titles = &emulator.state.titles;
     for title in titles.aside() {
         title_in_force(out, title);
-        out.put("\x1b[22;0t");
+        out.put("\x1b[22;2t");
     }
     title_in_force(out, titles.current());
 }

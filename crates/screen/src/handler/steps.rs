@@ -2,6 +2,8 @@
 //! whole, switching private modes, links, repetition.
 
 use alacritty_terminal::{
+    Term,
+    event::VoidListener,
     grid::Dimensions,
     index::Column,
     term::cell::{Flags, Hyperlink},
@@ -70,33 +72,134 @@ impl Emulator {
         self.grid_mut().cursor.input_needs_wrap = false;
     }
 
-    /// Ends the row before `at`: what it went on in is about to be moved or erased.
-    pub(super) fn break_before(&mut self, at: usize) {
-        let before = line(at) - 1_i32;
-        let grid = self.grid_mut();
-        if grid.topmost_line() <= before {
-            mend::end_row(&mut grid[before]);
+    /// Prints a character in one of the last two columns.
+    pub(super) fn input_at_edge(&mut self, c: char) {
+        let width = if c < '\u{300}' { 1 } else { self.width(c) };
+        let pending = self.grid().cursor.input_needs_wrap;
+        let too_wide = width == 2 && self.cursor_col() + 1 == self.cols();
+        if 0 < width && self.state.modes.autowrap && (pending || too_wide) {
+            self.wrap(|this| this.term().input(c));
+        } else {
+            let at = self.cursor_row();
+            let goes_on = self.continues(at + 1);
+            self.term().input(c);
+            self.set_continues(at + 1, goes_on);
+            self.settle_cursor();
         }
     }
 
-    /// Ends the rows that lose what they went on in when the rows `top..bottom` move up.
-    pub(super) fn break_around(&mut self, top: usize, bottom: usize) {
-        // Rows that move into the scrollback stay what the rows there go on in.
-        if 0 < top {
-            self.break_before(top);
-        }
-        if bottom < self.rows() {
-            self.break_before(bottom);
-        }
-    }
-
-    /// Does so where `c`, about to be printed in the last column, moves the rows between margins.
-    #[cold]
-    pub(super) fn break_for_wrap(&mut self, c: char) {
+    /// Does what makes the cursor go on in the next row.
+    fn wrap(&mut self, wrap: impl FnOnce(&mut Self)) {
         let Margins { top, bottom } = self.state.margins;
-        let wraps = self.grid().cursor.input_needs_wrap || self.width(c) == 2;
-        if wraps && self.cursor_row() + 1 == bottom {
-            self.break_before(top);
+        let next = self.cursor_row() + 1;
+        if next == bottom {
+            let (up, below) = (self.continues(top + 1), self.continues(bottom));
+            wrap(self);
+            if self.drops_rows_from(top) {
+                self.set_continues(top, up || top + 1 == bottom);
+            }
+            self.set_continues(bottom, below && bottom < self.rows());
+        } else {
+            wrap(self);
+            if next == self.rows() {
+                // Below the margins the last row is left only to be entered again.
+                mend::end_page(self.grid_mut());
+                self.set_continues(next - 1, true);
+            }
+        }
+    }
+
+    /// Says whether rows that scroll off `top` are gone, and do not go into the scrollback.
+    fn drops_rows_from(&self, top: usize) -> bool {
+        0 < top || self.is_alternate()
+    }
+
+    /// Scrolls the rows between the margins up by one.
+    pub(super) fn scroll(&mut self, scroll: impl FnOnce(&mut Term<VoidListener>)) {
+        let Margins { top, bottom } = self.state.margins;
+        if self.drops_rows_from(top) || bottom < self.rows() {
+            self.move_up_rows(top, bottom, 1, |this| scroll(this.term()));
+        } else {
+            scroll(self.term());
+        }
+    }
+
+    /// Does what moves the rows `top..bottom` up, and lets them stay what they continue.
+    pub(super) fn move_up_rows(
+        &mut self,
+        top: usize,
+        bottom: usize,
+        count: usize,
+        act: impl FnOnce(&mut Self),
+    ) {
+        let count = count.min(bottom - top);
+        let first = count < bottom - top && self.continues(top + count);
+        let below = self.continues(bottom);
+        let history = self.grid().history_size();
+        act(self);
+        if history == self.grid().history_size() && self.drops_rows_from(top) {
+            self.set_continues(top, first);
+        }
+        if 0 < count && count < bottom - top {
+            self.set_continues(bottom - count, false);
+        }
+        self.set_continues(bottom, below && bottom < self.rows());
+    }
+
+    /// Does what moves the rows `top..bottom` down, and lets them stay what they continue.
+    pub(super) fn move_down_rows(
+        &mut self,
+        top: usize,
+        bottom: usize,
+        count: usize,
+        act: impl FnOnce(&mut Self),
+    ) {
+        let (first, below) = (self.continues(top), self.continues(bottom));
+        act(self);
+        self.set_continues(top, false);
+        if count < bottom - top {
+            self.set_continues(top + count, first);
+        }
+        self.set_continues(bottom, below && bottom < self.rows());
+    }
+
+    /// Does what changes cells of the cursor's row, which goes on in the next one as before.
+    pub(super) fn edit_row(&mut self, edit: impl FnOnce(&mut Term<VoidListener>)) {
+        let next = self.cursor_row() + 1;
+        let goes_on = self.continues(next);
+        edit(self.term());
+        self.mend_cursor_row();
+        self.set_continues(next, goes_on);
+    }
+
+    /// Returns whether a row continues the one above it.
+    fn continues(&self, at: usize) -> bool {
+        let above = line(at) - 1_i32;
+        let grid = self.grid();
+        if above < grid.topmost_line() {
+            return self.is_alternate() && self.state.continues_above;
+        }
+        let last = Column(grid.columns() - 1);
+        grid[above][last].flags.contains(Flags::WRAPLINE)
+    }
+
+    /// Makes a row one that continues the one above it, or one that does not.
+    pub(super) fn set_continues(&mut self, at: usize, continues: bool) {
+        if self.continues(at) == continues {
+            return;
+        }
+        let above = line(at) - 1_i32;
+        let alternate = self.is_alternate();
+        let grid = self.grid_mut();
+        if grid.topmost_line() <= above {
+            let last = Column(grid.columns() - 1);
+            if continues {
+                grid[above][last].flags.insert(Flags::WRAPLINE);
+            } else {
+                mend::end_row(&mut grid[above]);
+            }
+        } else if alternate {
+            self.state.continues_above = continues;
         }
     }
 
@@ -113,11 +216,10 @@ impl Emulator {
         }
         if self.grid().cursor.input_needs_wrap {
             // With a wrap pending, this does that wrap and nothing else.
-            self.term().put_tab(1);
+            self.wrap(|this| this.term().put_tab(1));
         }
         if self.cursor_col() + width <= self.cols() {
-            self.term().insert_blank(width);
-            self.mend_cursor_row();
+            self.edit_row(|term| term.insert_blank(width));
         }
     }
 

@@ -127,7 +127,7 @@ fn crash(stage: &Stage) -> Vec<u8> {
     let program = stage.file(
         "dies.sh",
         r#"printf '\e[?1049h\e[22;0;0t\e[1;14r\e[?1h\e=\e[?1000h\e[?1006h\e[?1004h\e[?25l\e[4 q\e]2;editor\a'
-printf '\e[2J\e[H\e[44;97m%60s\e[m\e[5;5H\e[?6h\e[3;3Htext\e(0lqqk\e[1;35m' ' a title'
+printf '\e[2J\e[H\e[44;97m%60s\e[m\e[5;5H\e[3;3Htext\e(0lqqk\e[1;35m' ' a title'
 kill -9 $$
 "#,
     );
