@@ -79,8 +79,8 @@ const HAS_EXTENDED = 0x10000000;
 
 /** Colours and attributes of a cell or pen; links are numbered in the order in which they appear. */
 function lookOf(core, links, attributes) {
-  const { fg, bg, extended } = attributes;
-  let look = `${fg.toString(16)}/${(bg & ~HAS_EXTENDED).toString(16)}`;
+  const { extended } = attributes;
+  let look = colourOf(attributes.fg) + '/' + colourOf(attributes.bg & ~HAS_EXTENDED);
   if (attributes.isUnderline()) {
     look += ` underline ${attributes.getUnderlineStyle()} ${attributes.getUnderlineColor()}`;
     look += ` ${attributes.getUnderlineColorMode()}`;
@@ -95,13 +95,20 @@ function lookOf(core, links, attributes) {
   return look;
 }
 
+/** A colour and the flags beside it, without what an earlier colour left in bits that mean nothing. */
+function colourOf(bits) {
+  const kinds = [0, 0xff, 0xff, 0xffffff];
+  const kind = (bits >> 24) & 3;
+  return ((bits & 0xff000000) | (bits & kinds[kind])).toString(16);
+}
+
 function saved(buffer, name) {
   const { fg, bg } = buffer.savedCurAttrData;
   const row = Math.max(buffer.savedY - buffer.ybase, 0);
   return {
     [`${name}'s row`]: row,
     [`${name}'s column`]: buffer.savedX,
-    [`${name}'s pen`]: `${fg.toString(16)}/${bg.toString(16)}`,
+    [`${name}'s pen`]: `${colourOf(fg)}/${colourOf(bg)}`,
     [`${name}'s charset`]: charset(buffer.savedCharset),
   };
 }

@@ -201,6 +201,8 @@ impl Handler for Emulator {
 
     fn delete_chars(&mut self, count: usize) {
         self.end_pending_wrap();
+        // Given more, `alacritty_terminal` would erase cells left of the cursor as well.
+        let count = count.min(self.cols() - self.cursor_col());
         self.edit_row(|term| term.delete_chars(count));
     }
 

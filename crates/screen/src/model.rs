@@ -1,7 +1,7 @@
 //! [`ScreenModel`]: takes output in, lazily, and answers for what a terminal would show.
 
 use abide_core::size::TermSize;
-use alacritty_terminal::vte::ansi::{Processor, Timeout};
+use alacritty_terminal::vte::ansi::{Handler, Processor, Timeout};
 use bytes::Bytes;
 
 use crate::{
@@ -257,7 +257,9 @@ impl ScreenModel {
             let (now, later) = rest.split_at(used);
             let parsed = match action {
                 Action::Parse | Action::ParseThen(_) | Action::GiveUp => now,
-                Action::Repeat(_) | Action::Cancel => &now[..now.len() - 1],
+                Action::Repeat(_) | Action::Cancel | Action::CancelThen(_) | Action::Forget => {
+                    &now[..now.len() - 1]
+                }
                 Action::Replace => "\u{fffd}".as_bytes(),
                 Action::Drop | Action::Hold => &[],
             };
@@ -266,11 +268,16 @@ impl ScreenModel {
                 Action::Parse | Action::Replace | Action::Drop => {}
                 Action::Hold => break,
                 Action::Cancel => self.parser.advance(&mut self.emulator, CANCEL),
+                Action::CancelThen(extra) => {
+                    self.parser.advance(&mut self.emulator, CANCEL);
+                    self.perform(extra);
+                }
                 Action::Repeat(count) => {
                     self.parser.advance(&mut self.emulator, CANCEL);
                     self.emulator.repeat(count);
                 }
                 Action::ParseThen(extra) => self.perform(extra),
+                Action::Forget => self.parser = Processor::new(),
                 Action::GiveUp => {
                     self.parser = Processor::new();
                     self.parser.advance(&mut self.emulator, self.tail.bytes());
@@ -285,6 +292,11 @@ impl ScreenModel {
         match extra {
             Extra::Version => self.emulator.answers.push(&answer::version()),
             Extra::CursorReport => self.emulator.report_cursor("?"),
+            Extra::Index => self.emulator.index(),
+            Extra::NextLine => {
+                self.emulator.index();
+                self.emulator.carriage_return();
+            }
             Extra::SoftReset => self.emulator.soft_reset(),
         }
     }

@@ -11,7 +11,8 @@
 //! knows, of the same kind, so that its end is still found, and the model ignores it as a whole.
 //! That is also what keeps an endless control string from filling the parser's memory.
 //!
-//! Three sequences that `vte` parses but hands to nobody are reported to the model on the way.
+//! Sequences that `vte` parses but hands to nobody, or takes for others, are reported to the model
+//! on the way.
 
 use memchr::memchr;
 
@@ -45,6 +46,10 @@ pub(crate) enum Extra {
     CursorReport,
     /// DECSTR.
     SoftReset,
+    /// IND, which `vte` takes for a line feed; it is not parsed.
+    Index,
+    /// NEL, ditto.
+    NextLine,
 }
 
 /// What is to be done with the bytes that a step used.
@@ -54,11 +59,16 @@ pub(crate) enum Action {
     Parse,
     /// Parse them, then do this.
     ParseThen(Extra),
+    /// Parse them but for the last, cancel the sequence, then do this.
+    CancelThen(Extra),
     /// Parse them but for the last, cancel the sequence, and print the last character so often
     /// (REP; `vte` would repeat it 65,535 times for eight bytes of output).
     Repeat(u16),
     /// Parse them but for the last, and cancel the sequence: it is about what is not kept.
     Cancel,
+    /// Parse them but for the last, and start a new parser: `vte` would take the string that was
+    /// cancelled for a complete one.
+    Forget,
     /// Parse them, then start a new parser with [`Tail::bytes`]: the sequence was given up.
     GiveUp,
     /// Drop them: they belong to a string that was given up.
@@ -227,7 +237,10 @@ impl Tail {
                 self.begin();
                 Action::Parse
             }
-            (_, 0x18 | 0x1a) => self.abort(),
+            (_, 0x18 | 0x1a) => match (self.state, self.abort()) {
+                (State::Osc, _) => Action::Forget,
+                (_, action) => action,
+            },
             (State::Escape, _) => self.step_escape(byte),
             (State::EscapeIntermediate, 0x20..=0x2f) => self.keep(byte, State::EscapeIntermediate),
             (State::EscapeIntermediate, 0x30..=0x7e) => self.end(),
@@ -256,6 +269,13 @@ impl Tail {
             b']' => self.keep(byte, State::Osc),
             b'P' => self.keep(byte, State::DcsEntry),
             b'X' | b'^' | b'_' => self.keep(byte, State::Opaque),
+            b'D' | b'E' => {
+                self.end();
+                Action::CancelThen(match byte {
+                    b'D' => Extra::Index,
+                    _ => Extra::NextLine,
+                })
+            }
             0x30..=0x7e => self.end(),
             ..0x20 => {
                 self.after_text = false;

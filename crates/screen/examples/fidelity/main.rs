@@ -57,15 +57,6 @@ fn main() -> ExitCode {
     for (name, program) in &recordings.skipped {
         eprintln!("skipped `{name}`: `{program}` is not installed");
     }
-    if let Ok(d) = std::env::var("FID_DUMP") {
-        for m in &recordings.made {
-            std::fs::write(
-                format!("{d}/{}.raw", m.name.replace(' ', "_")),
-                &m.outputs[0],
-            )
-            .unwrap();
-        }
-    }
     let judged = |samples: Vec<Sample>| judge_all(samples, judge_dir.as_deref(), thoroughness);
     let recorded = judged(recordings.made);
     let generated = judged(sample::features(thoroughness, wanted));

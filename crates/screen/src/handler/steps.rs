@@ -114,6 +114,16 @@ impl Emulator {
         0 < top || self.is_alternate()
     }
 
+    /// Goes down a row as IND does: unlike a line feed, it leaves the row there a continuation.
+    pub(crate) fn index(&mut self) {
+        self.end_pending_wrap();
+        if self.cursor_row() + 1 == self.state.margins.bottom {
+            self.scroll(|term| term.linefeed());
+        } else {
+            self.term().linefeed();
+        }
+    }
+
     /// Scrolls the rows between the margins up by one.
     pub(super) fn scroll(&mut self, scroll: impl FnOnce(&mut Term<VoidListener>)) {
         let Margins { top, bottom } = self.state.margins;
