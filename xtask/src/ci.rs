@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::process::{self, Stopwatch};
-use crate::{cross, tidy};
+use crate::{cross, fidelity, tidy};
 
 /// Which steps to run.
 #[derive(clap::Args)]
@@ -34,6 +34,8 @@ enum Step {
     Clippy,
     /// The test command that the README gives
     Test,
+    /// Snapshots, judged by a second model and by xterm.js, at some cuts
+    Fidelity,
     /// Documentation, where a warning is an error
     Docs,
     /// Licences, sources and bans of dependencies
@@ -81,6 +83,7 @@ fn run_step(step: Step) -> Result<()> {
             "warnings",
         ]),
         Step::Test => test(),
+        Step::Fidelity => fidelity::check(),
         Step::Docs => docs(),
         Step::Deny => cargo(&[
             "deny",

@@ -8,6 +8,7 @@
 mod bench;
 mod ci;
 mod cross;
+mod fidelity;
 mod process;
 mod stress;
 mod tidy;
@@ -33,6 +34,8 @@ enum Chore {
     Cross(cross::Options),
     /// Measure sessions beside those of other tools
     Bench(bench::Options),
+    /// Score snapshots against terminals that saw everything
+    Fidelity(fidelity::Options),
     /// Repeat tests while every core is kept busy
     Stress(stress::Options),
     /// Keep one core busy until standard input ends
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Chore::Tidy(options) => tidy::run(&options),
         Chore::Cross(options) => cross::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Fidelity(options) => fidelity::run(&options),
         Chore::Stress(options) => stress::run(&options),
         Chore::Spin => stress::spin(),
     };

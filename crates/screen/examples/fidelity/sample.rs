@@ -8,8 +8,8 @@ use proptest::{
     test_runner::TestRunner,
 };
 
+use super::grammar::{self, Piece};
 use super::judge::{self, Score};
-use super::streams;
 
 /// How many cuts are tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,9 +57,9 @@ pub(super) fn recordings(wanted: impl Fn(&str) -> bool) -> Recordings {
 /// Generates short streams for every feature, the same ones each time.
 pub(super) fn features(how: Thoroughness, wanted: impl Fn(&str) -> bool) -> Vec<Sample> {
     let count = if how == Thoroughness::Quick { 12 } else { 60 };
-    let sample = |&(name, piece): &(&'static str, fn() -> streams::Piece)| {
+    let sample = |&(name, piece): &(&'static str, fn() -> Piece)| {
         let mut runner = TestRunner::deterministic();
-        let strategy = streams::of_feature(piece());
+        let strategy = grammar::of_feature(piece());
         let mut next = || {
             let tree = strategy.new_tree(&mut runner);
             tree.expect("the grammar rejects nothing").current().0
@@ -71,7 +71,7 @@ pub(super) fn features(how: Thoroughness, wanted: impl Fn(&str) -> bool) -> Vec<
             outputs: (0..count).map(|_| next()).collect(),
         }
     };
-    streams::FEATURES
+    grammar::FEATURES
         .iter()
         .filter(|(name, _)| wanted(name))
         .map(sample)

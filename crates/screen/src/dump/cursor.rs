@@ -128,7 +128,7 @@ fn wrap_again(out: &mut Painter, grid: &Grid<Cell>, (at_row, col): (usize, usize
         out.put("\x1b[2X");
         out.go(at_row, col);
         before_wide(out, last);
-        out.put("\r\x1b[2X");
+        out.put("\x08\x08\x1b[2X");
         paint_cell(out, &next[Column(0)]);
         paint_cell(out, &next[Column(1)]);
         out.plain();

@@ -46,16 +46,17 @@ pub(super) fn paint(out: &mut Painter, grid: &Grid<Cell>, history: usize) {
                 out.put("\r\n");
             }
             // The character that wraps has the plain pen: a coloured one would colour a row that
-            // is scrolled in by it.
+            // is scrolled in by it. Stepping back, not to the first column, leaves the text whole
+            // where the terminal is wider and nothing wraps.
             End::Soft => {
                 out.plain();
-                out.put(" \r");
+                out.put(" \x08");
             }
             End::SoftBeforeWide => {
                 before_wide(out, &row[Column(row.len() - 1)]);
                 // The row may have been scrolled in, in the colour of that pen. Erasing it from
                 // the first column would undo the wrap in some terminals.
-                out.put("\x1b[K\r\x1b[2X");
+                out.put("\x1b[K\x08\x08\x1b[2X");
             }
         }
     }

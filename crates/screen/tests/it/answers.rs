@@ -5,7 +5,8 @@ use abide_screen::{QueryScanner, ScreenModel};
 use proptest::{prelude::*, sample::Index};
 
 use crate::cuts::cases;
-use crate::streams::{Output, asking_stream};
+use crate::grammar::Output;
+use crate::streams::asking_stream;
 
 fn model() -> ScreenModel {
     ScreenModel::new(TermSize::clamped(6, 20), 10)

@@ -4,8 +4,9 @@ use abide_core::size::TermSize;
 use abide_screen::ScreenModel;
 use proptest::{prelude::*, sample::Index};
 
+use crate::grammar::{FEATURES, Output, of_feature};
 use crate::judge::{self, ALL};
-use crate::streams::{FEATURES, Output, damaged_stream, of_feature, stream};
+use crate::streams::{damaged_stream, stream};
 
 /// Lines of scrollback of the models here; few, so that streams overflow it.
 const SCROLLBACK: usize = 12;

@@ -2,7 +2,10 @@
 
 mod answers;
 mod cuts;
+mod grammar;
 mod judge;
 mod reading;
+mod recordings;
 mod regressions;
+mod sizes;
 mod streams;
