@@ -8,7 +8,7 @@ use proptest::{
     test_runner::TestRunner,
 };
 
-use super::grammar::{self, Piece};
+use super::grammar::{self, Feature};
 use super::judge::{self, Score};
 
 /// How many cuts are tried.
@@ -38,26 +38,33 @@ pub(super) fn recordings(wanted: impl Fn(&str) -> bool) -> Recordings {
         made: Vec::new(),
         skipped: Vec::new(),
     };
-    for script in recordings::scripts().filter(|script| wanted(script.name)) {
-        if let Some(program) = script.missing() {
-            all.skipped.push((script.name, program));
-            continue;
+    let scripts = recordings::scripts().filter(|script| wanted(script.name));
+    // All at once: they mostly wait.
+    std::thread::scope(|scope| {
+        let mut recorders = Vec::new();
+        for script in scripts {
+            match script.missing() {
+                Some(program) => all.skipped.push((script.name, program)),
+                None => recorders.push((script, scope.spawn(|| script.record()))),
+            }
         }
-        let recording = script.record();
-        all.made.push(Sample {
-            name: script.name,
-            about: script.about,
-            size: recording.size,
-            outputs: vec![recording.output],
-        });
-    }
+        for (script, recorder) in recorders {
+            let recording = recorder.join().expect("the program shows what it should");
+            all.made.push(Sample {
+                name: script.name,
+                about: script.about,
+                size: recording.size,
+                outputs: vec![recording.output],
+            });
+        }
+    });
     all
 }
 
 /// Generates short streams for every feature, the same ones each time.
 pub(super) fn features(how: Thoroughness, wanted: impl Fn(&str) -> bool) -> Vec<Sample> {
     let count = if how == Thoroughness::Quick { 12 } else { 60 };
-    let sample = |&(name, piece): &(&'static str, fn() -> Piece)| {
+    let sample = |&(name, piece): &Feature| {
         let mut runner = TestRunner::deterministic();
         let strategy = grammar::of_feature(piece());
         let mut next = || {
@@ -86,16 +93,11 @@ impl Sample {
 
     /// Puts it before a second model, at every byte or, of long outputs, around every escape.
     pub(super) fn judge_by_model(&self, how: Thoroughness) -> Score {
-        let mut total = Score::default();
-        for output in &self.outputs {
+        let scores = self.outputs.iter().map(|output| {
             let chosen = |at: usize| how == Thoroughness::Full || judge::is_telling(output, at);
-            let score = judge::judge(self.size, output, chosen);
-            total.cuts += score.cuts;
-            total.at_once += score.at_once;
-            total.later += score.later;
-            total.misses.extend(score.misses);
-        }
-        total
+            judge::judge(self.size, output, chosen)
+        });
+        sum(scores)
     }
 
     /// Returns the cuts that xterm.js is shown of one output, with the snapshots at each.
@@ -130,4 +132,15 @@ fn spread(len: usize, count: usize) -> Vec<usize> {
     cuts.sort_unstable();
     cuts.dedup();
     cuts
+}
+
+/// Returns several scores as one.
+pub(super) fn sum(scores: impl Iterator<Item = Score>) -> Score {
+    scores.fold(Score::default(), |mut total, score| {
+        total.cuts += score.cuts;
+        total.at_once += score.at_once;
+        total.later += score.later;
+        total.misses.extend(score.misses);
+        total
+    })
 }

@@ -3,67 +3,59 @@
 use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use abide_core::size::TermSize;
+use abide_screen::ScreenModel;
 use serde_json::{Value, json};
 
-use super::judge::{SCROLLBACK, Score};
-use super::sample::{Sample, Thoroughness};
+use super::judge::{ALL, SCROLLBACK, Score};
+use super::sample::{Sample, Thoroughness, sum};
 
 /// Judges every sample; one score for each, in order.
 pub(super) fn judge(dir: &Path, samples: &[Sample], how: Thoroughness) -> Vec<Score> {
-    let mut node = start(dir);
-    let mut stdin = node.stdin.take().expect("it was asked for");
-    let answers = BufReader::new(node.stdout.take().expect("it was asked for"));
-    let scores = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for sample in samples {
-                for output in &sample.outputs {
-                    let cuts = sample.cuts(output, how);
-                    writeln!(stdin, "{}", task(sample.size, output, &cuts)).expect("node reads");
-                }
-            }
-        });
-        let mut lines = answers.lines();
-        let scores = samples.iter().map(|sample| {
-            let mut total = Score::default();
-            for _ in &sample.outputs {
-                let line = lines
-                    .next()
-                    .expect("node answers each task")
-                    .expect("in UTF-8");
-                add(&mut total, &serde_json::from_str(&line).expect("in JSON"));
-            }
-            total
-        });
-        scores.collect()
-    });
-    let status = node.wait().expect("node was started");
-    assert!(status.success(), "node ended with {status}");
-    scores
+    let outputs = samples
+        .iter()
+        .flat_map(|sample| sample.outputs.iter().map(move |output| (sample, output)));
+    let tasks =
+        outputs.map(|(sample, output)| task(sample.size, output, &sample.cuts(output, how)));
+    let mut scores = ask(dir, tasks).into_iter();
+    let totals = samples
+        .iter()
+        .map(|sample| sum(scores.by_ref().take(sample.outputs.len())));
+    totals.collect()
 }
 
 /// Shows the judge snapshots that are wrong, each in another way; it must find every one wrong.
 pub(super) fn check_that_it_can_fail(dir: &Path) -> Result<(), String> {
     let output = b"\x1b[1mtext\x1b[m\r\n\x1b]2;title\x07\x1b[3;5r\x1b[?2004h\x1b[4 q\x1b[2;3H";
-    let sample = Sample {
-        name: "wrong on purpose",
-        about: "",
-        size: TermSize::clamped(6, 20),
-        outputs: vec![output.to_vec()],
-    };
-    let snapshot = sample
-        .cuts(output, Thoroughness::Quick)
-        .pop()
-        .expect("there is one")
-        .1;
-    let right = String::from_utf8(snapshot).expect("it is text");
+    let size = TermSize::clamped(6, 20);
+    let mut model = ScreenModel::new(size, SCROLLBACK);
+    model.feed(output);
+    let right = String::from_utf8(model.snapshot(ALL)).expect("it is text");
+    let wrongs = wrong_snapshots(&right);
+    let shown = wrongs.iter().map(|(_, wrong)| wrong).chain([&right]);
+    let tasks = shown.map(|snapshot| {
+        let cuts = [(output.len(), snapshot.clone().into_bytes())];
+        task(size, output, &cuts)
+    });
+    let mut scores = ask(dir, tasks);
+    let sound = scores.pop().ok_or("the judge answers nothing")?;
+    if let Some((_, what)) = sound.misses.first() {
+        return Err(format!("the judge finds fault where there is none: {what}"));
+    }
+    let mut found = wrongs.iter().zip(&scores);
+    match found.find(|(_, score)| score.misses.is_empty()) {
+        Some(((what, _), _)) => Err(format!("the judge does not see that {what} is wrong")),
+        None => Ok(()),
+    }
+}
+
+/// Returns snapshots that are wrong, and in what.
+fn wrong_snapshots(right: &str) -> Vec<(&'static str, String)> {
     let with = |end: &str| format!("{right}{end}");
-    let mut node = start(dir);
-    let mut stdin = node.stdin.take().expect("it was asked for");
-    let wrongs = [
+    vec![
         ("a character", right.replace("text", "test")),
         ("an attribute", right.replace("[0;1m", "[0;3m")),
         ("the title", with("\x1b]2;other\x07\x1b[2;3H")),
@@ -85,48 +77,37 @@ pub(super) fn check_that_it_can_fail(dir: &Path) -> Result<(), String> {
             "a wrap",
             with("\x1b[1;20Hxy\x1b[1;20H\x1b[X\x1b[2;1H\x1b[X\x1b[2;3H"),
         ),
-    ];
-    for wrong in wrongs.iter().map(|(_, wrong)| wrong).chain([&right]) {
-        let cuts = [(output.len(), wrong.clone().into_bytes())];
-        writeln!(stdin, "{}", task(sample.size, output, &cuts)).map_err(|err| err.to_string())?;
-    }
-    drop(stdin);
-    let answers = BufReader::new(node.stdout.take().expect("it was asked for"));
-    let mut found = Vec::new();
-    for line in answers.lines() {
-        let mut score = Score::default();
-        let line = line.map_err(|err| err.to_string())?;
-        add(
-            &mut score,
-            &serde_json::from_str(&line).map_err(|err| err.to_string())?,
-        );
-        found.push(score);
-    }
-    node.wait().map_err(|err| err.to_string())?;
-    let (sound, found) = found.split_last().ok_or("the judge answers nothing")?;
-    if let Some((_, what)) = sound.misses.first() {
-        return Err(format!("the judge finds fault where there is none: {what}"));
-    }
-    let missed = wrongs
-        .iter()
-        .zip(found)
-        .find(|(_, score)| score.misses.is_empty());
-    match missed {
-        Some(((what, _), _)) => Err(format!("the judge does not see that {what} is wrong")),
-        None if found.len() < wrongs.len() => {
-            Err("the judge does not answer everything".to_owned())
-        }
-        None => Ok(()),
-    }
+    ]
 }
 
-fn start(dir: &Path) -> Child {
-    Command::new("node")
+/// Puts tasks before the judge; one score for each, in order.
+fn ask(dir: &Path, tasks: impl Iterator<Item = Value> + Send) -> Vec<Score> {
+    let mut node = Command::new("node")
         .arg(dir.join("judge.mjs"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|err| panic!("cannot run `node`: {err}"))
+        .unwrap_or_else(|err| panic!("cannot run `node`: {err}"));
+    let mut stdin = node.stdin.take().expect("it was asked for");
+    let answers = BufReader::new(node.stdout.take().expect("it was asked for"));
+    let scores = std::thread::scope(|scope| {
+        let asking = scope.spawn(move || {
+            let mut count = 0;
+            for task in tasks {
+                writeln!(stdin, "{task}").expect("node reads until there is no more");
+                count += 1;
+            }
+            count
+        });
+        let lines = answers.lines().map(|line| line.expect("node writes UTF-8"));
+        let scores: Vec<_> = lines.map(|line| score(&line)).collect();
+        let asked: usize = asking.join().expect("it only writes");
+        assert_eq!(scores.len(), asked, "node answers each task");
+        scores
+    });
+    let status = node.wait().expect("node was started");
+    assert!(status.success(), "node ended with {status}");
+    scores
 }
 
 fn task(size: TermSize, output: &[u8], cuts: &[(usize, Vec<u8>)]) -> Value {
@@ -142,8 +123,10 @@ fn task(size: TermSize, output: &[u8], cuts: &[(usize, Vec<u8>)]) -> Value {
     })
 }
 
-/// Adds what the judge answered to a score.
-fn add(score: &mut Score, answer: &Value) {
+/// Returns what the judge answered as a score.
+fn score(line: &str) -> Score {
+    let answer: Value = serde_json::from_str(line).expect("node writes JSON");
+    let mut score = Score::default();
     for cut in answer["cuts"].as_array().expect("an answer has cuts") {
         let at = cut["at"]
             .as_u64()
@@ -161,6 +144,7 @@ fn add(score: &mut Score, answer: &Value) {
             Some(later) => score.miss(at, &format!("after the rest: {later}")),
         }
     }
+    score
 }
 
 fn base64(bytes: &[u8]) -> String {

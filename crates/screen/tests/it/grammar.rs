@@ -9,8 +9,11 @@ use proptest::{collection::vec, prelude::*, sample::select, strategy::BoxedStrat
 /// Makes one piece of a stream: some text, or one or a few sequences.
 pub(crate) type Piece = BoxedStrategy<Vec<u8>>;
 
-/// Everything that a stream can be made of, by the name under which it is scored.
-pub(crate) const FEATURES: &[(&str, fn() -> Piece)] = &[
+/// The name under which a feature is scored, and what it is made of.
+pub(crate) type Feature = (&'static str, fn() -> Piece);
+
+/// Everything that a stream can be made of.
+pub(crate) const FEATURES: &[Feature] = &[
     ("text, line ends, wraps", text),
     ("wide, combining and joined characters", wide),
     ("moving the cursor", moves),
@@ -48,7 +51,7 @@ impl fmt::Debug for Output {
 
 /// A short stream in which one feature is frequent.
 pub(crate) fn of_feature(feature: Piece) -> impl Strategy<Value = Output> {
-    let piece = prop_oneof![5 => feature, 3 => text(), 2 => moves(), 1 => attributes()];
+    let piece = prop_oneof![5 => feature, 3 => text(), 2 => moves(), 1 => colours()];
     vec(piece, 3..14).prop_map(|pieces| Output(pieces.concat()))
 }
 
@@ -145,6 +148,18 @@ fn margins() -> Piece {
         2 => counted(&["S", "T", "L", "M"]),
     ]
     .boxed()
+}
+
+/// What other features are coloured with.
+fn colours() -> Piece {
+    fixed(&[
+        "\x1b[m",
+        "\x1b[31m",
+        "\x1b[1;44m",
+        "\x1b[4:3;38;5;99m",
+        "\x1b[7m",
+        "\x1b[48;2;1;2;3m",
+    ])
 }
 
 fn attributes() -> Piece {

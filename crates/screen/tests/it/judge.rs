@@ -127,7 +127,7 @@ impl<'a> Trial<'a> {
         } else {
             self.score.at_once += 1;
         }
-        let whole_rest = self.score.cuts % WHOLE_REST_EVERY == 0;
+        let whole_rest = self.score.cuts.is_multiple_of(WHOLE_REST_EVERY);
         let late = Late {
             cut: at,
             until: if whole_rest {

@@ -261,3 +261,78 @@ fn one_repetition_does_not_hold_up_the_owner() {
     model.feed(b"x\x1b[65535b");
     assert!(model.text(usize::MAX).len() <= 5);
 }
+
+/// proves O11
+#[test]
+fn a_repetition_has_its_character_though_it_comes_after_the_cut() {
+    restored_at_every_byte(
+        "─\x1b[3b\x1b[1mx\x1b[2b中\x1b[b\x1b[?7lz\x1b[20b\x1b[?7h\x1b[4hi\x1b[b\r\n\x1b(0q\x1b[5be\u{301}\x1b[b"
+            .as_bytes(),
+    );
+    assert_eq!(restored("ab", "\x1b[3b")[0], "abbbb");
+    assert_eq!(restored("ab\x1b[1m", "\x1b[3b")[0], "ab");
+}
+
+/// proves O11
+#[test]
+fn blinking_text_blinks_again() {
+    restored_at_every_byte(b"\x1b[5;31mon\x1b[25m off \x1b[6mfast\x1b[m");
+    let mut model = fed(size(), b"\x1b[5mon");
+    assert_eq!(
+        model.first_difference(&mut fed(size(), b"on")).as_deref(),
+        Some("row 0 column 0 of the primary grid: Flags(0x8000) against Flags(0x0)")
+    );
+}
+
+/// proves O11
+#[test]
+fn keyboard_flags_are_left_alone_unless_the_program_has_its_own() {
+    let snapshot =
+        |output: &str| String::from_utf8(fed(size(), output.as_bytes()).snapshot(ALL)).unwrap();
+    assert!(!snapshot("text").contains("\x1b[<"));
+    assert!(snapshot("\x1b[>1u\x1b[<u").contains("\x1b[<99u"));
+    assert!(snapshot("\x1b[>1u\x1bc").contains("\x1b[<99u"));
+}
+
+/// proves O11
+#[test]
+fn a_row_goes_on_in_the_next_until_a_line_feed_or_an_erasure_parts_them() {
+    let joined = |output: &str| {
+        let output = format!("0123456789abc{output}");
+        restored(&output, "");
+        let mut fresh = fed(size(), &fed(size(), output.as_bytes()).snapshot(ALL));
+        fresh.resize(TermSize::clamped(4, 30));
+        fresh.text(0).concat()
+    };
+    assert_eq!(joined("\x1b[1;10HX"), "012345678Xabc");
+    assert_eq!(
+        joined("\x1b[1;9H\x1b[1P"),
+        "01234567 9abc".replace(" 9", "9 ")
+    );
+    let parted = |output: &str| {
+        let mut fresh = fed(size(), &fed(size(), output.as_bytes()).snapshot(ALL));
+        fresh.resize(TermSize::clamped(4, 30));
+        fresh.text(0)[1].clone()
+    };
+    assert_eq!(parted("0123456789abc\x1b[A\r\n"), "abc");
+    assert_eq!(parted("0123456789abc\x1b[2K\rnew"), "new");
+    assert_eq!(parted("0123456789abc\x1b[H\x1bM"), "0123456789abc");
+}
+
+/// proves O11
+#[test]
+fn a_row_of_the_alternate_screen_continues_one_that_has_scrolled_off() {
+    restored_at_every_byte(b"\x1b[?1049h\x1b[3;1H0123456789abc\r\n\n\n\x1b[H\x1bMx");
+}
+
+#[test]
+fn deleting_more_than_a_row_has_leaves_what_is_before_the_cursor() {
+    assert_eq!(fed(size(), b"abcd\x1b[1;3H\x1b[99P").text(0)[0], "ab");
+}
+
+#[test]
+fn a_cancelled_title_is_none() {
+    let mut model = fed(size(), b"\x1b]2;one\x07\x1b]2;two\x18");
+    assert_eq!(model.title().as_deref(), Some("one"));
+    restored_at_every_byte(b"\x1b]2;one\x07\x1b]2;two\x18\x1b]2;three\x1a\x1b[22;1t\x1b[23;1t");
+}
