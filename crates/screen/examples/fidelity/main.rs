@@ -60,20 +60,14 @@ fn main() -> ExitCode {
     let judged = |samples: Vec<Sample>| judge_all(samples, judge_dir.as_deref(), thoroughness);
     let recorded = judged(recordings.made);
     let generated = judged(sample::features(thoroughness, wanted));
-    for Judged {
-        sample,
-        model,
-        xterm,
-    } in &recorded
-    {
-        for (judge, score) in [("model", Some(model)), ("xterm.js", xterm.as_ref())] {
-            let unknown = score.iter().flat_map(|score| &score.misses);
-            let unknown = unknown.filter(|(_, what)| !report::is_known(what));
-            for (at, what) in unknown.take(5) {
-                eprintln!("{}, cut at {at}, {judge}: {what}", sample.name);
-                failed = true;
-            }
-        }
+    for one in &recorded {
+        failed |= 0 < tell(one, |what| !report::is_known(one.sample.name, what));
+    }
+    if !only.is_empty() {
+        // Whoever asks for a feature by its name wants to see what differs.
+        generated.iter().for_each(|one| {
+            tell(one, |_| true);
+        });
     }
     print!(
         "{}",
@@ -115,4 +109,22 @@ fn judge_all(
             xterm: xterms.as_mut().and_then(Iterator::next),
         });
     judged.collect()
+}
+
+/// Prints the first differences that are of interest; returns how many it printed.
+fn tell(judged: &Judged, interesting: impl Fn(&str) -> bool) -> usize {
+    let Judged {
+        sample,
+        model,
+        xterm,
+    } = judged;
+    let mut told = 0;
+    for (judge, score) in [("model", Some(model)), ("xterm.js", xterm.as_ref())] {
+        let misses = score.into_iter().flat_map(|score| &score.misses);
+        for (at, what) in misses.filter(|(_, what)| interesting(what)).take(8) {
+            eprintln!("{}, cut at {at}, {judge}: {what}", sample.name);
+            told += 1;
+        }
+    }
+    told
 }

@@ -8,12 +8,17 @@ use super::judge::Score;
 /// Most kinds of difference that are named of one sample.
 const MAX_KINDS: usize = 3;
 
-/// Differences that `docs/fidelity.md` gives the reason of; they are counted like all others.
-const KNOWN: &[&str] = &["saved cursor: primary's row: "];
+/// Differences of recordings that `docs/fidelity.md` gives the reason of; they are counted like all
+/// others.
+const KNOWN: &[(&str, &str)] = &[
+    ("crash", "saved cursor: primary's row: "),
+    ("crash", "margins: rows: "),
+];
 
-/// Returns whether a difference is one of those that are known in recordings.
-pub(super) fn is_known(what: &str) -> bool {
-    KNOWN.iter().any(|known| what.contains(known))
+/// Returns whether a difference is one of those that are known.
+pub(super) fn is_known(recording: &str, what: &str) -> bool {
+    let is = |known: &(&str, &str)| known.0 == recording && what.contains(known.1);
+    KNOWN.iter().any(is)
 }
 
 /// Returns both tables.
