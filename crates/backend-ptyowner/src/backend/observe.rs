@@ -101,6 +101,10 @@ impl OwnerBackend {
 
     /// Gives the child of an owner that is gone a moment to end, whose terminal hung up with it, and
     /// returns the start as it is then.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "nothing tells of the end of a process that is no child of this one"
+    )]
     pub(super) async fn hung_up(
         &self,
         session: &SessionId,

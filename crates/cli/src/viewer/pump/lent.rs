@@ -1,0 +1,90 @@
+//! Our terminal while it is lent to whoever holds the session.
+//!
+//! ```text
+//!            begin            a key that may be ours
+//!  ours ──────────────► theirs ─────────────────────► keys are ours, output is theirs
+//!   ▲                     │ ▲                                     │
+//!   └──── end, a snapshot ┘ └─── take_keys: nothing is waited for ┘
+//! ```
+
+use std::time::Duration;
+
+use abide_core::backend::{BackendError, OutputEvent};
+use tokio::time::timeout;
+
+use super::{Keyboard, Pump, Reason};
+
+/// How long the one to whom our terminal is lent may take to give it back.
+const TAKE_BACK_DEADLINE: Duration = Duration::from_millis(500);
+
+impl Pump<'_> {
+    /// Lets the session be shown: by whoever holds it, on our terminal if that is lent.
+    pub(super) async fn open(&mut self) -> Result<(), Reason> {
+        let opening = self.guard.opening();
+        if let Some(loan) = &self.loan {
+            // Ours comes first on the terminal.
+            self.canvas.flush(opening).await?;
+            self.guard.modes().assume_all();
+            self.keys_are_ours = !self.controls;
+            loan.begin().await.map_err(Reason::Lost)?;
+        } else {
+            self.canvas.write(opening).await?;
+        }
+        // It may have changed since it was asked for in order to attach.
+        self.resize();
+        self.settle_keys().await
+    }
+
+    /// Reads keys here, or has them read by the one to whom the terminal is lent.
+    pub(super) async fn settle_keys(&mut self) -> Result<(), Reason> {
+        while self.keys_are_ours {
+            let is_lent = self.loan.is_some() && self.controls;
+            if !(is_lent && self.scanner.is_at_rest() && self.typist.is_idle()) {
+                if self.keyboard.is_none() {
+                    self.keyboard = Some(Keyboard::start().map_err(Reason::Failed)?);
+                }
+                return Ok(());
+            }
+            if let Some(typed) = self.keyboard.take().and_then(Keyboard::stop) {
+                self.take(typed)?;
+                continue;
+            }
+            if let Some(loan) = &self.loan {
+                loan.take_keys().await.map_err(Reason::Lost)?;
+                self.keys_are_ours = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes our terminal back, if it is lent. If that takes too long, what was assumed of it stays.
+    pub(super) async fn take_back(&mut self) {
+        let Some(loan) = self.loan.take() else {
+            return;
+        };
+        self.keys_are_ours = true;
+        let taken_back = async {
+            loan.end().await?;
+            while let Some(event) = self.output.next().await? {
+                match event {
+                    OutputEvent::Snapshot { data, .. } => {
+                        self.guard.modes().become_what_follows(&data);
+                        break;
+                    }
+                    OutputEvent::Keys { data } => {
+                        tracing::debug!(bytes = data.len(), "typed after leaving");
+                    }
+                    _ => {}
+                }
+            }
+            Ok::<(), BackendError>(())
+        };
+        match timeout(TAKE_BACK_DEADLINE, taken_back).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the terminal is ours without being given back")
+            }
+            Err(_late) => tracing::debug!("the terminal was not given back in time"),
+        }
+    }
+}
