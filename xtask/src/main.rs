@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod cross;
 mod fidelity;
+mod fuzz;
 mod process;
 mod stress;
 mod tidy;
@@ -38,6 +39,8 @@ enum Chore {
     Fidelity(fidelity::Options),
     /// Repeat tests while every core is kept busy
     Stress(stress::Options),
+    /// Look for bytes that break what must hold for all bytes
+    Fuzz(fuzz::Options),
     /// Keep one core busy until standard input ends
     #[command(hide = true)]
     Spin,
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Bench(options) => bench::run(&options),
         Chore::Fidelity(options) => fidelity::run(&options),
         Chore::Stress(options) => stress::run(&options),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Spin => stress::spin(),
     };
     match outcome {

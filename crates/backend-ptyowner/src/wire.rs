@@ -25,6 +25,7 @@ pub mod codec;
 pub mod error;
 pub mod event;
 pub mod frame;
+pub mod greeting;
 pub mod hello;
 pub mod launch;
 pub mod limits;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cli ─► server ─► workspace ─► core      cli ─► backend-tmux, backend-ptyowner ─► core
-//! backend-ptyowner ─► screen ─► core      testkit ─► core
+//! backend-ptyowner ─► screen ─► core      testkit ─► core      fuzzing ─► what it tries
 //! the others ─► testkit, as a dev-dependency only; xtask ─► nothing here
 //! ```
 
@@ -12,7 +12,7 @@ use super::Violation;
 use super::source::Source;
 
 /// Crates by directory, and what each may depend on.
-const DIRECTIONS: [(&str, &[&str]); 9] = [
+const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("screen", &["core"]),
     ("backend-ptyowner", &["core", "screen"]),
@@ -20,6 +20,7 @@ const DIRECTIONS: [(&str, &[&str]); 9] = [
     ("workspace", &["core"]),
     ("server", &["core", "workspace"]),
     ("testkit", &["core"]),
+    ("fuzzing", &["core", "screen", "backend-ptyowner"]),
     (
         "cli",
         &[

@@ -15,7 +15,7 @@ use super::{peer::Peer, session::Command, timer};
 use crate::{
     sys,
     token::Token,
-    wire::{codec, frame::Kind, hello::Refused, limits::MAX_CONNECTIONS},
+    wire::{codec, frame::Kind, greeting::Expected, hello::Refused, limits::MAX_CONNECTIONS},
 };
 
 /// Time until connections are accepted again after one could not be.
@@ -30,6 +30,17 @@ pub(crate) struct Secrets {
     pub(crate) session: String,
     pub(crate) generation: [u8; 16],
     pub(crate) token: Token,
+}
+
+impl Secrets {
+    /// Returns what the handshake judges by.
+    pub(crate) fn expected(&self) -> Expected<'_> {
+        Expected {
+            session: &self.session,
+            generation: self.generation,
+            token: &self.token,
+        }
+    }
 }
 
 /// The task that owns the socket.

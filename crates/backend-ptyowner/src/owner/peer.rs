@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     sys,
-    token::Token,
     wire::{
-        PROTOCOL_VERSION, codec,
+        codec,
         error::WireError,
         event::Event,
         frame::{Frame, Kind, Sender},
-        hello::{Challenge, Hello, Proof, Refused, Side, Welcome, choose_version, prove},
+        greeting,
+        hello::{Refused, Welcome},
         limits::HANDSHAKE_DEADLINE,
         stream::{FrameReader, ReadError},
     },
@@ -46,16 +46,14 @@ impl From<ReadError> for Rejected {
     fn from(err: ReadError) -> Self {
         match err {
             ReadError::Io(_) => Self::Gone,
-            ReadError::Wire(err) => err.into(),
+            ReadError::Wire(err) => Self::Told(err.into()),
         }
     }
 }
 
-impl From<WireError> for Rejected {
-    fn from(err: WireError) -> Self {
-        Self::Told(Refused::Protocol {
-            reason: err.to_string(),
-        })
+impl From<Refused> for Rejected {
+    fn from(refused: Refused) -> Self {
+        Self::Told(refused)
     }
 }
 
@@ -88,40 +86,16 @@ impl Peer {
         if !sys::endpoint::is_same_user(&self.stream)? {
             return Err(Rejected::Told(Refused::User));
         }
-        let hello: Hello = codec::decode(&expect(frames, Kind::Hello).await?)?;
-        hello.check()?;
-        let Some(version) = choose_version(&hello.versions, &[PROTOCOL_VERSION]) else {
-            return Err(Rejected::Told(Refused::Version {
-                offered: hello.versions,
-                spoken: vec![PROTOCOL_VERSION],
-            }));
-        };
-        if hello.session != self.secrets.session {
-            return Err(Rejected::Told(Refused::Session));
-        }
-        let nonce = id::random_bytes();
-        let Secrets {
-            generation, token, ..
-        } = &*self.secrets;
-        let proof = |side| prove(token, side, &hello, version, generation, &nonce);
-        let challenge = Challenge {
-            version,
-            generation: *generation,
-            nonce,
-            proof: proof(Side::Owner),
-        };
-        self.send(&codec::encode(Kind::Challenge, &challenge))
+        let hello = next(frames).await?;
+        let challenged = greeting::challenge(self.secrets.expected(), &hello, id::random_bytes())?;
+        self.send(&codec::encode(Kind::Challenge, challenged.challenge()))
             .await?;
-        let answer: Proof = codec::decode(&expect(frames, Kind::Proof).await?)?;
-        if !Token::is_same_hash(answer.proof, proof(Side::Client)) {
-            return Err(Rejected::Told(Refused::Proof));
-        }
-        answer.check()?;
+        let label = challenged.judge(&next(frames).await?)?;
         frames.trust();
         let client = self.client.get();
         self.send(&codec::encode(Kind::Welcome, &Welcome { client }))
             .await?;
-        Ok(answer.label)
+        Ok(label)
     }
 
     async fn serve(&self, frames: FrameReader<&Stream>, label: String) {
@@ -229,10 +203,6 @@ impl Peer {
     }
 }
 
-async fn expect(frames: &mut FrameReader<&Stream>, kind: Kind) -> Result<Frame, Rejected> {
-    match frames.next().await? {
-        Some(frame) if frame.kind == kind => Ok(frame),
-        Some(frame) => Err(WireError::UnexpectedKind(frame.kind).into()),
-        None => Err(Rejected::Gone),
-    }
+async fn next(frames: &mut FrameReader<&Stream>) -> Result<Frame, Rejected> {
+    frames.next().await?.ok_or(Rejected::Gone)
 }

@@ -1,0 +1,13 @@
+//! Bytes that get far: valid input of every kind, and valid input that was damaged.
+//!
+//! Damage is of the kinds that find mistakes: a bit, a byte, a length that lies, a piece that is
+//! missing, doubled or moved. Everything shrinks.
+
+mod damage;
+mod messages;
+mod screen;
+
+pub(crate) use self::{
+    messages::{frames, greeting, launch, messages},
+    screen::screen,
+};
