@@ -192,10 +192,12 @@ impl ScreenModel {
     /// Returns the cursor.
     pub fn cursor(&mut self) -> CursorState {
         self.parse_pending();
-        let cell = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        // The grid has two columns even if the terminal has one.
+        let cell = |at: usize, of: u16| u16::try_from(at).unwrap_or(u16::MAX).min(of - 1);
+        let size = self.size();
         CursorState {
-            row: cell(self.emulator.cursor_row()),
-            col: cell(self.emulator.cursor_col()),
+            row: cell(self.emulator.cursor_row(), size.rows()),
+            col: cell(self.emulator.cursor_col(), size.cols()),
             visible: self.emulator.state.modes.cursor_visible,
             wrap_pending: self.emulator.grid().cursor.input_needs_wrap,
             style: self.emulator.state.cursor_style,

@@ -97,3 +97,11 @@ fn combining_characters_without_end_are_bounded() {
     model.feed("\u{301}".repeat(100_000).as_bytes());
     assert!(model.text(0)[0].chars().count() < 100);
 }
+
+#[test]
+fn the_cursor_of_the_narrowest_terminal_is_on_it() {
+    let mut model = ScreenModel::new(TermSize::clamped(1, 1), 10);
+    model.feed(b"ab");
+    let cursor = model.cursor();
+    assert_eq!((cursor.row, cursor.col), (0, 0));
+}
