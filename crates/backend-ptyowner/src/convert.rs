@@ -122,6 +122,7 @@ impl From<event::Ended> for Ended {
     fn from(ended: event::Ended) -> Self {
         Self {
             outcome: ended.outcome.into(),
+            cause: None,
             started_at: Timestamp::from_millis(ended.started_ms),
             ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
             offset: Offset::new(ended.offset),

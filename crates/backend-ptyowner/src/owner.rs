@@ -10,6 +10,7 @@
 //! One thread; every piece of state belongs to the session's task. An idle session waits for the
 //! kernel and for nothing else.
 
+mod address;
 mod history;
 mod input;
 mod journal;
@@ -110,18 +111,16 @@ async fn live(request: LaunchRequest) -> ExitCode {
     };
     let Started {
         session,
-        socket,
-        endpoint,
+        address,
         secrets,
         log,
         probe,
         owner_lock,
     } = started;
     let (commands, received) = mpsc::channel(COMMANDS);
-    let stem = launch::endpoint_stem(&secrets.generation);
     let generation = secrets.generation;
     let listener = Listener {
-        socket,
+        address,
         secrets: Arc::new(secrets),
         commands,
     };
@@ -151,7 +150,6 @@ async fn live(request: LaunchRequest) -> ExitCode {
     if drained.await.is_err() {
         info!("clients did not take everything in time");
     }
-    sys::endpoint::remove(&endpoint, &stem);
     info!("ended");
     drop(owner_lock);
     ExitCode::SUCCESS

@@ -21,7 +21,7 @@ use std::{
 };
 
 use abide_core::{
-    backend::{ExitOutcome, LostReason},
+    backend::{EndCause, ExitOutcome, LostReason},
     clock::Timestamp,
     id::{self, Generation, SessionId},
     replay::Offset,
@@ -108,6 +108,8 @@ pub(crate) struct ExitFile {
     pub(crate) schema: u32,
     pub(crate) generation: Generation,
     pub(crate) outcome: ExitOutcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<EndCause>,
     pub(crate) started_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) offset: Offset,
@@ -208,6 +210,22 @@ impl SessionDir {
         write_json(&self.owner_file(), owner)
     }
 
+    /// Says where the owner of that start can be reached now; only it may.
+    pub(crate) fn move_owner(
+        &self,
+        generation: Generation,
+        endpoint: &str,
+    ) -> Result<(), StateError> {
+        let Some(mut owner) = self.read_owner()? else {
+            return Ok(());
+        };
+        if owner.generation != generation || owner.endpoint == endpoint {
+            return Ok(());
+        }
+        endpoint.clone_into(&mut owner.endpoint);
+        write_json(&self.owner_file(), &owner)
+    }
+
     /// Takes the end of an earlier start away, and its journal.
     pub(crate) fn forget_end(&self) -> Result<(), StateError> {
         remove_if_there(&self.exit_file())?;
@@ -289,6 +307,13 @@ impl OwnerFile {
         let is_this_boot = self.boot_id.is_some() && self.boot_id == sys::process::boot_id();
         let now = sys::process::start_time(self.child_pid);
         (is_this_boot && now.is_some() && now == self.child_start).then_some(self.child_pid)
+    }
+
+    /// Asks the owner to look after its endpoint, where nobody answers.
+    pub(crate) fn ring(&self) {
+        if self.boot_id == sys::process::boot_id() {
+            sys::watch::ring(self.pid, self.pid_start);
+        }
     }
 
     /// Returns how a start whose owner is gone without a word must have ended.

@@ -10,7 +10,9 @@
 //! | `os_bytes` | paths and variables as bytes |
 //! | `process` | who runs: this boot, a process's start time |
 //! | `pty` | the terminal: spawn, read, write, resize |
+//! | `shutdown` | being told to end by a logout or a shutdown |
 //! | `tree` | the child's end, and how to bring it about |
+//! | `watch` | notices that an endpoint is not where it was |
 
 #[cfg(unix)]
 mod unix;

@@ -44,7 +44,7 @@ pub use self::{
     loan::{TerminalLoan, TerminalOffer},
     spec::{Command, SessionSpec},
     status::{
-        Capture, CaptureFormat, CaptureRequest, Ended, Ensured, ExitOutcome, Holder, LostReason,
+        Capture, CaptureFormat, CaptureRequest, EndCause, Ended, Ensured, ExitOutcome, Holder, LostReason,
         Running, SessionState, SessionStatus, StopReport, Survivor,
     },
 };

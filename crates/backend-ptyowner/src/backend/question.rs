@@ -22,6 +22,7 @@ use crate::{
     },
     convert,
     state::OwnerFile,
+    token::Token,
     wire::{
         event::{Answer, Failure, Status},
         request::{self, Request},
@@ -36,6 +37,12 @@ const SEND_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Time for the kernel to give back the locks of an owner that hung up.
 const HANGUP_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Time for a live owner whose endpoint is gone to bind it again.
+const BIND_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Time between two attempts to reach it meanwhile.
+const BIND_PACE: Duration = Duration::from_millis(10);
 
 /// What a client calls itself that only asks.
 const ASKING: &str = "a request";
@@ -74,8 +81,49 @@ impl OwnerBackend {
                 session: session.clone(),
                 source: err.into(),
             })),
+            Err(err @ ConnectError::Unreachable { .. }) => {
+                match self.reach_again(session, file, &token, label).await {
+                    Some(client) => Ok(client),
+                    None => Err(self.unanswered(session, file, err).await),
+                }
+            }
             Err(err) => Err(self.unanswered(session, file, err).await),
         }
+    }
+
+    /// Reaches a live owner whose endpoint is gone: it is asked to look after that, and binds it
+    /// again within moments. `None` if the owner is gone, too, or does not.
+    async fn reach_again(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+        token: &Token,
+        label: &str,
+    ) -> Option<OwnerClient> {
+        let dir = self.dir(session);
+        let mut pace = tokio::time::interval(BIND_PACE);
+        let reach = async {
+            file.ring();
+            loop {
+                pace.tick().await;
+                let now = match discover::look(&dir) {
+                    Ok(Found::Live(now)) if now.generation == file.generation => now,
+                    _ => return None,
+                };
+                let address = Address {
+                    endpoint: &now.endpoint,
+                    session: session.as_str(),
+                    generation: file.generation,
+                    token,
+                };
+                match OwnerClient::connect(&address, label, ANSWER_DEADLINE).await {
+                    Ok(client) => return Some(client),
+                    Err(ConnectError::Unreachable { .. }) => {}
+                    Err(_) => return None,
+                }
+            }
+        };
+        tokio::time::timeout(BIND_DEADLINE, reach).await.ok()?
     }
 
     /// Decides what a failed question means: the owner has ended or was replaced, or it lives and

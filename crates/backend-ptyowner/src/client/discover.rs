@@ -99,6 +99,7 @@ fn recorded(exit: ExitFile) -> EndedStart {
         generation: exit.generation,
         ended: Ended {
             outcome: exit.outcome,
+            cause: exit.cause,
             started_at: exit.started_at,
             ended_at: exit.ended_at,
             offset: exit.offset,
@@ -114,6 +115,7 @@ fn lost(owner: &OwnerFile) -> EndedStart {
         generation: owner.generation,
         ended: Ended {
             outcome: owner.lost(),
+            cause: None,
             started_at: owner.started_at,
             ended_at: None,
             offset: abide_core::replay::Offset::START,

@@ -17,17 +17,8 @@ use std::{
     time::Duration,
 };
 
-use abide_core::{
-    clock::{Clock as _, SystemClock},
-    env_policy::Environment,
-    id::{Generation, SessionId, to_hex},
-    lock::{KernelLock, LockError, LockState},
-    probe::Probe,
-    size::TermSize,
-};
-use interprocess::local_socket::tokio::Listener as Socket;
-
 use super::{
+    address::Address,
     journal::Journal,
     listener::Secrets,
     log::Log,
@@ -40,6 +31,7 @@ use crate::{
     sys::{
         self,
         pty::{ChildCommand, Pty},
+        shutdown::Shutdown,
         tree::Reaper,
     },
     token::Token,
@@ -47,6 +39,14 @@ use crate::{
         PROTOCOL_VERSION,
         launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
     },
+};
+use abide_core::{
+    clock::{Clock as _, SystemClock},
+    env_policy::Environment,
+    id::{Generation, SessionId},
+    lock::{KernelLock, LockError, LockState},
+    probe::Probe,
+    size::TermSize,
 };
 
 /// Time to wait for a lock that somebody else holds for a moment only.
@@ -58,8 +58,7 @@ const LOCK_ATTEMPTS: usize = 10;
 /// A start that succeeded, up to the point where it is announced.
 pub(crate) struct Started {
     pub(crate) session: Session,
-    pub(crate) socket: Socket,
-    pub(crate) endpoint: String,
+    pub(crate) address: Address,
     pub(crate) secrets: Secrets,
     pub(crate) log: File,
     pub(crate) probe: Arc<dyn Probe>,
@@ -78,11 +77,6 @@ struct Wanted {
     history_bytes: u64,
     journal: bool,
     replaces: Option<Generation>,
-}
-
-/// Returns the part of an endpoint's name that is one owner's alone.
-pub(crate) fn endpoint_stem(generation: &[u8; 16]) -> String {
-    to_hex(&generation[..8])
 }
 
 /// Starts the session, or says why not; what this call made is taken away again then.
@@ -248,20 +242,24 @@ fn start_new(wanted: &Wanted, probe: Arc<dyn Probe>) -> Result<Started, LaunchRe
     probe.reached("owner.locked");
     let log = open_log(&wanted.dir)?;
     let generation = Generation::random();
-    let stem = endpoint_stem(generation.as_bytes());
-    let (socket, endpoint) = sys::endpoint::bind(&wanted.runtime_dir, &stem).map_err(|err| {
+    let address = Address::bind(&wanted.dir, &wanted.runtime_dir, generation).map_err(|err| {
         failed(&format!(
             "cannot listen in `{}`: {err}",
             wanted.runtime_dir.display()
         ))
     })?;
     probe.reached("owner.bound");
-    let made = make_session(wanted, generation, &path, &endpoint, &probe);
-    let (session, token) = made.inspect_err(|_| sys::endpoint::remove(&endpoint, &stem))?;
+    let made = make_session(wanted, generation, &path, address.endpoint(), &probe);
+    let (session, token) = match made {
+        Ok(made) => made,
+        Err(reply) => {
+            address.leave();
+            return Err(reply);
+        }
+    };
     Ok(Started {
         session,
-        socket,
-        endpoint,
+        address,
         secrets: Secrets {
             session: wanted.session.to_string(),
             generation: *generation.as_bytes(),
@@ -283,6 +281,8 @@ fn make_session(
     probe: &Arc<dyn Probe>,
 ) -> Result<(Session, Token), LaunchReply> {
     let reaper = Reaper::new().map_err(|err| failed(&format!("cannot watch a child: {err}")))?;
+    let shutdown =
+        Shutdown::new().map_err(|err| failed(&format!("cannot watch for a shutdown: {err}")))?;
     let pty =
         Pty::open(wanted.size).map_err(|err| failed(&format!("cannot open a terminal: {err}")))?;
     let trampoline = std::env::current_exe()
@@ -344,7 +344,15 @@ fn make_session(
         ),
         false => Journal::off(),
     };
-    let session = Session::new(identity, pty, reaper, wanted.size, history_bytes, journal);
+    let session = Session::new(
+        identity,
+        pty,
+        reaper,
+        shutdown,
+        wanted.size,
+        history_bytes,
+        journal,
+    );
     Ok((session, token))
 }
 

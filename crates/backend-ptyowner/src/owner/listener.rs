@@ -3,15 +3,12 @@
 use std::{io, sync::Arc, time::Duration};
 
 use abide_core::id::ClientId;
-use interprocess::local_socket::{
-    tokio::{Listener as Socket, Stream},
-    traits::tokio::Listener as _,
-};
+use interprocess::local_socket::tokio::Stream;
 use tokio::{io::AsyncWriteExt as _, sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{peer::Peer, session::Command, timer};
+use super::{address::Address, peer::Peer, session::Command, timer};
 use crate::{
     sys,
     token::Token,
@@ -20,6 +17,9 @@ use crate::{
 
 /// Time until connections are accepted again after one could not be.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Descriptors that no connection gets: for the end's files, the tree's processes, a new socket.
+const RESERVED_DESCRIPTORS: u64 = 16;
 
 /// Turns that the other tasks get to notice that their clients are gone.
 const SETTLE_TURNS: usize = 4;
@@ -45,22 +45,22 @@ impl Secrets {
 
 /// The task that owns the socket.
 pub(crate) struct Listener {
-    pub(crate) socket: Socket,
+    pub(crate) address: Address,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) commands: mpsc::Sender<Command>,
 }
 
 impl Listener {
     /// Accepts until cancelled, then waits until every connection is done.
-    pub(crate) async fn run(self, cancel: CancellationToken) {
+    pub(crate) async fn run(mut self, cancel: CancellationToken) {
         let mut peers = JoinSet::new();
         let mut last_client = 0;
         loop {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 Some(ended) = peers.join_next() => report(ended),
-                accepted = self.socket.accept() => match settled(accepted, &mut peers).await {
-                    Ok(stream) if peers.len() < MAX_CONNECTIONS => {
+                accepted = self.address.accept() => match settled(accepted, &mut peers).await {
+                    Ok(stream) if has_place(&peers) => {
                         last_client += 1;
                         let peer = Peer {
                             client: ClientId::new(last_client),
@@ -70,7 +70,7 @@ impl Listener {
                         };
                         peers.spawn(peer.run());
                     }
-                    Ok(stream) => refuse_one_too_many(&stream).await,
+                    Ok(stream) => refuse_one_too_many(&stream, peers.len()).await,
                     Err(err) => {
                         // Out of descriptors, as a rule: give them time to come free.
                         warn!(error = %err, "cannot accept a connection");
@@ -79,11 +79,16 @@ impl Listener {
                 }
             }
         }
-        drop(self.socket);
+        self.address.leave();
         while let Some(ended) = peers.join_next().await {
             report(ended);
         }
     }
+}
+
+/// Tells whether one more can be served: neither the limit nor this process's descriptors are used up.
+fn has_place(peers: &JoinSet<()>) -> bool {
+    peers.len() < MAX_CONNECTIONS && sys::endpoint::has_room_for(RESERVED_DESCRIPTORS)
 }
 
 /// Passes on what was accepted, after those whose clients are gone already have ended: a place is
@@ -109,12 +114,12 @@ fn report(ended: Result<(), tokio::task::JoinError>) {
 
 /// Tells a client that it is one too many. What does not fit into the socket's buffer at once is
 /// not waited for.
-async fn refuse_one_too_many(stream: &Stream) {
-    debug!(limit = MAX_CONNECTIONS, "refused a connection");
+async fn refuse_one_too_many(stream: &Stream, served: usize) {
+    debug!(limit = served, "refused a connection");
     if !sys::endpoint::is_same_user(stream).unwrap_or(false) {
         return;
     }
-    let limit = u32::try_from(MAX_CONNECTIONS).expect("the limit is small");
+    let limit = u32::try_from(served).expect("the limit is small");
     let frame = codec::encode(Kind::Refused, &Refused::TooMany { limit });
     let mut stream = stream;
     let write = stream.write_all(&frame);

@@ -44,6 +44,7 @@ use crate::{
     state::SessionDir,
     sys::{
         pty::{Pty, Read},
+        shutdown::Shutdown,
         tree::Reaper,
     },
     wire::request::Call,
@@ -89,6 +90,7 @@ pub(crate) struct Session {
     identity: Identity,
     pty: Pty,
     reaper: Reaper,
+    shutdown: Shutdown,
     screen: Screen,
     history: History,
     journal: Journal,
@@ -107,6 +109,7 @@ impl Session {
         identity: Identity,
         pty: Pty,
         reaper: Reaper,
+        shutdown: Shutdown,
         size: TermSize,
         history_bytes: u64,
         journal: Journal,
@@ -115,6 +118,7 @@ impl Session {
             identity,
             pty,
             reaper,
+            shutdown,
             screen: Screen::new(size),
             history: History::new(history_bytes),
             journal,
@@ -150,6 +154,7 @@ impl Session {
                 Some(command) = commands.recv() => self.on_command(command),
                 () = self.reaper.changed() => self.on_child_changed(),
                 written = self.journal.written() => self.journal.on_written(written),
+                () = self.shutdown.asked() => self.on_shutdown(),
                 () = timer::at(deadline) => self.on_deadline(),
             }
         }

@@ -8,4 +8,6 @@ pub(crate) mod lent;
 pub(crate) mod os_bytes;
 pub(crate) mod process;
 pub(crate) mod pty;
+pub(crate) mod shutdown;
 pub(crate) mod tree;
+pub(crate) mod watch;

@@ -24,6 +24,10 @@ pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(5);
 /// Connections that one owner serves at once, authenticated or not.
 pub const MAX_CONNECTIONS: usize = 32;
 
+/// Clients that may only watch at once. The rest of the connections is for whoever has control, and
+/// for those who ask, type or stop: viewers, however many, do not keep them out.
+pub const MAX_VIEWERS: usize = 28;
+
 /// Input that a client may have sent and that its terminal has not taken yet, in bytes.
 pub const INPUT_WINDOW_BYTES: u64 = 256 * 1024;
 

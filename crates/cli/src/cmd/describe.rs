@@ -172,6 +172,7 @@ mod tests {
             generation: None,
             state: SessionState::Ended(Ended {
                 outcome,
+                cause: None,
                 started_at: Timestamp::from_millis(1000),
                 ended_at: Some(Timestamp::from_millis(2000)),
                 offset: Offset::START,

@@ -160,6 +160,7 @@ mod tests {
     fn the_programs_code_is_taken_only_if_asked_for() {
         let ended = Ended {
             outcome: ExitOutcome::Signaled { signal: 9 },
+            cause: None,
             started_at: Timestamp::from_millis(0),
             ended_at: None,
             offset: Offset::START,

@@ -139,6 +139,9 @@ fn add_running(page: &mut Page, running: &Running, now: Timestamp) {
 
 fn add_ended(page: &mut Page, ended: &Ended, now: Timestamp) {
     page.add("outcome", ended.outcome.to_string());
+    if let Some(cause) = ended.cause {
+        page.add("because", cause.to_string());
+    }
     page.add_time("started", ended.started_at, now);
     if let Some(time) = ended.ended_at {
         page.add_time("ended", time, now);

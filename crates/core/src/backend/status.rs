@@ -74,6 +74,9 @@ pub struct Running {
 pub struct Ended {
     /// How it ended.
     pub outcome: ExitOutcome,
+    /// What brought that about; none if it came by itself or by somebody's stop, or is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EndCause>,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it ended; unknown if the holder was lost.
@@ -101,6 +104,22 @@ pub enum ExitOutcome {
         /// What is known of why.
         reason: LostReason,
     },
+}
+
+/// What brought a session's end about, other than its own child or a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// The system told the process that held the session to end, as a logout and a shutdown do.
+    Shutdown,
+}
+
+impl fmt::Display for EndCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shutdown => f.write_str("the system ended it, as at a logout or a shutdown"),
+        }
+    }
 }
 
 /// Why nobody saw a session's end.

@@ -166,6 +166,7 @@ impl FakeSession {
             state.controller = None;
             state.ended.get_or_insert(Ended {
                 outcome,
+                cause: None,
                 started_at: self.started_at,
                 ended_at,
                 offset,

@@ -13,6 +13,7 @@ use crate::{
     owner::{input::Author, screen::Answering},
     wire::{
         event::{Answer, Attached, Event, Failure, Reply, Snapshot},
+        limits::MAX_VIEWERS,
         request::{Attach, Mode, Scrollback, Size},
     },
 };
@@ -72,7 +73,11 @@ impl Session {
         if self.clients.is_attached(client) {
             return Err(Failure::AlreadyAttached);
         }
+        let is_full = MAX_VIEWERS <= self.clients.viewers() as usize;
         match (mode, self.clients.controller()) {
+            (Mode::View, _) if is_full => Err(Failure::System(format!(
+                "{MAX_VIEWERS} clients watch it already, as many as may"
+            ))),
             (Mode::Control, Some(holder)) => Err(Failure::Busy(holder.into())),
             (Mode::Control | Mode::View | Mode::Steal, _) => Ok(()),
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use abide_core::{
+    backend::EndCause,
     clock::{Clock as _, SystemClock, Timestamp},
     id::ClientId,
     replay::Offset,
@@ -29,6 +30,8 @@ const MAX_DRAIN_READS: usize = 64;
 pub(super) struct Life {
     stage: Stage,
     terminal_ended: bool,
+    /// What brought the end about, or will, if it is not the child itself or a client.
+    cause: Option<EndCause>,
 }
 
 enum Stage {
@@ -42,6 +45,7 @@ impl Life {
         Self {
             stage: Stage::Running,
             terminal_ended: false,
+            cause: None,
         }
     }
 
@@ -64,8 +68,17 @@ impl Life {
         }
     }
 
-    pub(super) fn is_recorded(&self) -> bool {
-        matches!(self.stage, Stage::Over { recorded: true, .. })
+    /// Tells whether there is nothing left to do: the end is recorded, or is not worth waiting for.
+    pub(super) fn is_settled(&self) -> bool {
+        match self.stage {
+            Stage::Over { recorded, .. } => recorded || self.cause.is_some(),
+            Stage::Running | Stage::Draining { .. } => false,
+        }
+    }
+
+    /// Notes that the system wants this process to end.
+    pub(super) fn note_shutdown(&mut self) {
+        self.cause = Some(EndCause::Shutdown);
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -78,7 +91,7 @@ impl Life {
 
 impl Session {
     pub(super) fn is_done(&self) -> bool {
-        self.life.is_recorded() && self.stopping.is_none()
+        self.life.is_settled() && self.stopping.is_none()
     }
 
     pub(super) fn on_child_changed(&mut self) {
@@ -126,6 +139,10 @@ impl Session {
     }
 
     fn end(&mut self, outcome: Outcome) {
+        // A shutdown tells everybody at once: the child may be quicker to end than this is to listen.
+        if self.shutdown.asked().now_or_never().is_some() {
+            self.life.note_shutdown();
+        }
         let ended = Ended {
             outcome,
             started_ms: self.identity.started_at.as_millis(),
@@ -156,6 +173,7 @@ impl Session {
 
     /// Records the end, if there is one that is not recorded yet.
     pub(super) fn record_again(&mut self) {
+        let cause = self.life.cause;
         let Stage::Over {
             ended,
             recorded: recorded @ false,
@@ -167,6 +185,7 @@ impl Session {
             schema: SCHEMA,
             generation: self.identity.generation,
             outcome: ended.outcome.into(),
+            cause,
             started_at: self.identity.started_at,
             ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
             offset: Offset::new(ended.offset),

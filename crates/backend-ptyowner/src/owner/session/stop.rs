@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_core::id::ClientId;
+use abide_core::{id::ClientId, limits::STOP_GRACE};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
@@ -58,20 +58,32 @@ impl Session {
             return self.clients.reply(client, &Reply { id, result });
         }
         let grace = Duration::from_millis(stop.grace_ms).min(MAX_GRACE);
+        info!(%client, grace_ms = stop.grace_ms, "stopping");
+        self.begin_stopping(grace, Some((client, id)));
+    }
+
+    /// The system wants this process to end, as at a logout or a shutdown, and will kill it if it
+    /// does not: the session is stopped, its end recorded, and nobody waits for anything else.
+    pub(super) fn on_shutdown(&mut self) {
+        info!("told to end by the system");
+        self.life.note_shutdown();
+        self.begin_stopping(STOP_GRACE, None);
+    }
+
+    fn begin_stopping(&mut self, grace: Duration, waiter: Option<(ClientId, u32)>) {
         let until = timer::after(grace);
         match &mut self.stopping {
             None => {
-                info!(%client, grace_ms = stop.grace_ms, "stopping");
                 if self.life.child_is_running() {
                     sys::tree::ask_to_end(self.identity.child_pid, self.pty.foreground_group());
                 }
                 self.stopping = Some(Stopping {
                     stage: Stage::Asked { until },
-                    waiting: vec![(client, id)],
+                    waiting: waiter.into_iter().collect(),
                 });
             }
             Some(stopping) => {
-                stopping.waiting.push((client, id));
+                stopping.waiting.extend(waiter);
                 if let Stage::Asked { until: earlier } = &mut stopping.stage {
                     *earlier = until.min(*earlier);
                 }

@@ -120,10 +120,18 @@ pub(crate) fn leave_launcher() -> io::Result<()> {
     Ok(())
 }
 
-/// The owner has no terminal that could hang up; whoever sends it SIGHUP means somebody else. A file
-/// that grows past a limit is an error like a full disk, and no reason to die (SIGXFSZ).
+/// Ignores what is meant for somebody at a terminal, which the owner has none of, and what would end
+/// it for nothing; so is SIGXFSZ, with which a full disk would be deadly. Only being told to end counts (`shutdown`).
 fn ignore_signals() {
-    for signal in [libc::SIGHUP, libc::SIGPIPE, libc::SIGXFSZ] {
+    let ignored = [
+        libc::SIGHUP,
+        libc::SIGINT,
+        libc::SIGPIPE,
+        libc::SIGUSR1,
+        libc::SIGUSR2,
+        libc::SIGXFSZ,
+    ];
+    for signal in ignored {
         // SAFETY: ignoring a signal is always sound; the child gets the defaults back.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }

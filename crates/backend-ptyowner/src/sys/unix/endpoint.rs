@@ -4,7 +4,9 @@
 //! socket, and nothing that lies under another name is ever touched.
 
 use std::{
+    fs::File,
     io,
+    os::fd::AsRawFd as _,
     path::{Path, PathBuf},
 };
 
@@ -27,7 +29,42 @@ const MAX_PATH_BYTES: usize = 103;
 /// Binds a private socket in `runtime_dir`, or in a short private directory if that path is too
 /// long; returns it with its address.
 pub(crate) fn bind(runtime_dir: &Path, stem: &str) -> io::Result<(Listener, String)> {
-    let dir = usable_dir(runtime_dir, stem)?;
+    let dir = if fits(runtime_dir, stem) {
+        runtime_dir.to_owned()
+    } else {
+        short_dir()
+    };
+    bind_in(&dir, stem)
+}
+
+/// Binds a socket again that is gone; at its old address if nothing is there.
+///
+/// `spare` is a name that was never used. The directory is made again if the one above it is there;
+/// above that, directories are the system's. What has taken the place of the socket stays there.
+pub(crate) fn bind_again(
+    runtime_dir: &Path,
+    stem: &str,
+    spare: &str,
+) -> io::Result<(Listener, String)> {
+    let has_place = runtime_dir.parent().is_some_and(Path::is_dir);
+    let short = short_dir();
+    let wanted = Some(runtime_dir).filter(|dir| has_place && fits(dir, spare));
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for dir in wanted.into_iter().chain([short.as_path()]) {
+        for stem in [stem, spare] {
+            match bind_in(dir, stem) {
+                Ok(bound) => return Ok(bound),
+                Err(err) => last = err,
+            }
+        }
+    }
+    Err(last)
+}
+
+fn bind_in(dir: &Path, stem: &str) -> io::Result<(Listener, String)> {
+    files::create_private_dir(dir).map_err(|err| {
+        io::Error::new(err.kind(), format!("cannot use `{}`: {err}", dir.display()))
+    })?;
     let path = dir.join(format!("{stem}.sock"));
     let address = path
         .to_str()
@@ -41,17 +78,8 @@ pub(crate) fn bind(runtime_dir: &Path, stem: &str) -> io::Result<(Listener, Stri
     Ok((listener, address))
 }
 
-fn usable_dir(runtime_dir: &Path, stem: &str) -> io::Result<PathBuf> {
-    let socket_bytes = runtime_dir.as_os_str().len() + 1 + stem.len() + ".sock".len();
-    let dir = if socket_bytes <= MAX_PATH_BYTES {
-        runtime_dir.to_owned()
-    } else {
-        short_dir()
-    };
-    files::create_private_dir(&dir).map_err(|err| {
-        io::Error::new(err.kind(), format!("cannot use `{}`: {err}", dir.display()))
-    })?;
-    Ok(dir)
+fn fits(dir: &Path, stem: &str) -> bool {
+    dir.as_os_str().len() + 1 + stem.len() + ".sock".len() <= MAX_PATH_BYTES
 }
 
 /// The directory for sockets whose own would make their path too long.
@@ -88,13 +116,25 @@ pub(crate) fn is_same_user(stream: &Stream) -> io::Result<bool> {
     Ok(user == Some(rustix::process::geteuid().as_raw()))
 }
 
+/// Tells whether this process may open so many descriptors more.
+pub(crate) fn has_room_for(descriptors: u64) -> bool {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let Some(limit) = limit else {
+        return true;
+    };
+    // The kernel gives the lowest number that is free.
+    let lowest = File::open("/dev/null").map(|file| u64::try_from(file.as_raw_fd()));
+    matches!(lowest, Ok(Ok(lowest)) if lowest + descriptors <= limit)
+}
+
 /// Takes the socket of an owner away that is this process, or is known to be gone.
 ///
-/// Only a socket is ever removed, and only one with the name of that owner.
+/// Only a socket is ever removed, and only one with a name of that owner.
 pub(crate) fn remove(address: &str, stem: &str) {
     use std::os::unix::fs::FileTypeExt as _;
     let path = Path::new(address);
-    let is_own_name = path.file_stem().is_some_and(|name| name == stem);
+    let name = path.file_stem().and_then(|name| name.to_str());
+    let is_own_name = name.is_some_and(|name| name.starts_with(stem));
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
     if is_own_name && is_socket {
         // A socket that stays is harmless: its name is never used again.

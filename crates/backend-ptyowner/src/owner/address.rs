@@ -1,0 +1,129 @@
+//! Where the owner can be reached: bound, watched, and bound again when it is gone.
+//!
+//! Somebody may delete the socket of a live owner, or the directory it is in; a logout does, to the
+//! user's runtime directory. The session must not be lost for that, so the owner notices, binds
+//! again, and says in `owner.json` where. Nothing that took the socket's place is ever removed.
+//!
+//! If the session's own directory is gone there is no place left to say it, and whoever deleted it
+//! wanted the session forgotten: the owner goes on for those who are attached, until its child ends.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use abide_core::id::{Generation, to_hex};
+use interprocess::local_socket::{
+    tokio::{Listener, Stream},
+    traits::tokio::Listener as _,
+};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::timer;
+use crate::{
+    state::SessionDir,
+    sys::{self, watch::Watch},
+};
+
+/// Time until binding is tried again after it failed; doubled each time.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// The longest that this becomes.
+const LAST_RETRY: Duration = Duration::from_secs(60);
+
+/// The owner's endpoint.
+pub(crate) struct Address {
+    listener: Listener,
+    endpoint: String,
+    watch: Watch,
+    dir: SessionDir,
+    runtime_dir: PathBuf,
+    generation: Generation,
+    /// How often it was bound again; part of a name that is never used twice.
+    moves: u32,
+    retry: Option<(Instant, Duration)>,
+}
+
+impl Address {
+    /// Binds the endpoint of a new owner.
+    pub(crate) fn bind(
+        dir: &SessionDir,
+        runtime_dir: &Path,
+        generation: Generation,
+    ) -> io::Result<Self> {
+        let (listener, endpoint) = sys::endpoint::bind(runtime_dir, &stem(generation))?;
+        Ok(Self {
+            listener,
+            watch: Watch::new(&endpoint)?,
+            endpoint,
+            dir: dir.clone(),
+            runtime_dir: runtime_dir.to_owned(),
+            generation,
+            moves: 0,
+            retry: None,
+        })
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Waits for a connection, and sees to it that there can be some.
+    ///
+    /// Cancel safety: safe to drop at any await.
+    pub(crate) async fn accept(&mut self) -> io::Result<Stream> {
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => return accepted,
+                () = self.watch.changed() => self.look_after(),
+                () = timer::at(self.retry.map(|(at, _)| at)) => self.look_after(),
+            }
+        }
+    }
+
+    /// Binds again if the endpoint is gone, and says where.
+    fn look_after(&mut self) {
+        let waited = self.retry.take().map(|(_, waited)| waited);
+        if self.watch.is_intact() && waited.is_none() {
+            return;
+        }
+        if let Err(err) = self.settle() {
+            let wait = waited.map_or(FIRST_RETRY, |waited| (2 * waited).min(LAST_RETRY));
+            warn!(error = %err, "cannot be reached; tries again");
+            self.retry = Some((timer::after(wait), wait));
+        }
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        if !self.watch.is_intact() {
+            warn!("the endpoint is gone");
+            self.moves += 1;
+            let stem = stem(self.generation);
+            let spare = format!("{stem}-{}", self.moves);
+            let (listener, endpoint) = sys::endpoint::bind_again(&self.runtime_dir, &stem, &spare)?;
+            let watch = Watch::new(&endpoint)?;
+            (self.listener, self.endpoint, self.watch) = (listener, endpoint, watch);
+        }
+        let said = self.dir.move_owner(self.generation, &self.endpoint);
+        if said.is_err() && !self.dir.exists() {
+            warn!("the session's directory is gone: nobody can find this owner any more");
+            return Ok(());
+        }
+        said.map_err(io::Error::other)?;
+        info!("can be reached again");
+        Ok(())
+    }
+
+    /// Takes the endpoint away.
+    pub(crate) fn leave(self) {
+        drop(self.listener);
+        sys::endpoint::remove(&self.endpoint, &stem(self.generation));
+    }
+}
+
+/// Returns the part of an endpoint's name that is one owner's alone.
+fn stem(generation: Generation) -> String {
+    to_hex(&generation.as_bytes()[..8])
+}
