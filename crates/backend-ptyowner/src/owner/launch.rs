@@ -41,7 +41,6 @@ use crate::{
     },
 };
 use abide_core::{
-    clock::{Clock as _, SystemClock},
     env_policy::Environment,
     id::{Generation, SessionId},
     lock::{KernelLock, LockError, LockState},
@@ -287,7 +286,8 @@ fn make_session(
         Pty::open(wanted.size).map_err(|err| failed(&format!("cannot open a terminal: {err}")))?;
     let trampoline = std::env::current_exe()
         .map_err(|err| failed(&format!("cannot find this program's own file: {err}")))?;
-    let started_at = SystemClock.now();
+    let clock = probe::clock_for_session(&wanted.env);
+    let started_at = clock.now();
     let child = pty
         .spawn(&ChildCommand {
             trampoline,
@@ -333,6 +333,7 @@ fn make_session(
         started_at,
         child_pid: child.pid,
         probe: Arc::clone(probe),
+        clock,
     };
     let history_bytes = wanted.history_bytes;
     let journal = match wanted.journal {

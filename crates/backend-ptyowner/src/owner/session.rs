@@ -19,7 +19,7 @@ mod stop;
 use std::sync::Arc;
 
 use abide_core::{
-    clock::{Clock as _, SystemClock, Timestamp},
+    clock::{Clock, Timestamp},
     id::{ClientId, Generation},
     probe::Probe,
     size::TermSize,
@@ -83,6 +83,7 @@ pub(crate) struct Identity {
     pub(crate) started_at: Timestamp,
     pub(crate) child_pid: u32,
     pub(crate) probe: Arc<dyn Probe>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// The task.
@@ -202,7 +203,7 @@ impl Session {
 
     fn on_output(&mut self) {
         let chunk = self.history.take();
-        self.last_output_at = Some(SystemClock.now());
+        self.last_output_at = Some(self.identity.clock.now());
         self.journal.printed();
         let answers = self.screen.feed(&chunk.output);
         self.input.push(Author::Owner, answers.into());

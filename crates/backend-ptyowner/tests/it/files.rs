@@ -12,7 +12,7 @@ use crate::{
     place::{DEADLINE, Place, session},
 };
 
-fn mode(path: &std::path::Path) -> u32 {
+pub(crate) fn mode(path: &std::path::Path) -> u32 {
     std::fs::symlink_metadata(path)
         .unwrap()
         .permissions()

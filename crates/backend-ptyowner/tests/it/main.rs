@@ -18,6 +18,8 @@ mod journal;
 mod launching;
 #[cfg(unix)]
 mod loan;
+#[cfg(target_os = "linux")]
+mod misfortune;
 mod place;
 #[cfg(unix)]
 mod programs;
@@ -28,4 +30,6 @@ mod races;
 #[cfg(unix)]
 mod raw;
 mod suite;
+#[cfg(target_os = "linux")]
+mod trees;
 mod wire;

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read as _, Write as _},
     os::unix::net::UnixStream,
+    time::Duration,
 };
 
 use abide_backend_ptyowner::{
@@ -77,20 +78,35 @@ impl Raw {
 
     /// Waits for the next frame; `None` once the owner has hung up.
     pub(crate) fn frame(&mut self) -> Option<Frame> {
+        self.read_frame()
+            .unwrap_or_else(|err| panic!("nothing came from the owner: {err}"))
+    }
+
+    /// Waits for the next frame for so long; `None` if none came.
+    pub(crate) fn frame_within(&mut self, time: Duration) -> Option<Frame> {
+        let patience = |time| self.stream.set_read_timeout(Some(time));
+        patience(time).expect("sockets have time-outs");
+        let frame = self.read_frame().ok().flatten();
+        let patience = self.stream.set_read_timeout(Some(DEADLINE));
+        patience.expect("sockets have time-outs");
+        frame
+    }
+
+    fn read_frame(&mut self) -> io::Result<Option<Frame>> {
         loop {
             if let Some(frame) = self
                 .decoder
                 .next_frame()
                 .expect("owners keep to the protocol")
             {
-                return Some(frame);
+                return Ok(Some(frame));
             }
             let mut bytes = [0; 4096];
             match self.stream.read(&mut bytes) {
-                Ok(0) => return None,
+                Ok(0) => return Ok(None),
                 Ok(count) => self.decoder.buffer_mut().extend_from_slice(&bytes[..count]),
-                Err(err) if err.kind() == io::ErrorKind::ConnectionReset => return None,
-                Err(err) => panic!("nothing came from the owner: {err}"),
+                Err(err) if err.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
+                Err(err) => return Err(err),
             }
         }
     }

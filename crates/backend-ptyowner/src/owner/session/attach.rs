@@ -1,11 +1,6 @@
 //! Clients come, see, take control and leave.
 
-use abide_core::{
-    clock::{Clock as _, SystemClock},
-    id::ClientId,
-    replay::Offset,
-    size::TermSize,
-};
+use abide_core::{id::ClientId, replay::Offset, size::TermSize};
 use tracing::{info, warn};
 
 use super::{Session, clients::Left};
@@ -55,7 +50,7 @@ impl Session {
         self.may_attach(client, attach.mode)?;
         let controls = attach.mode != Mode::View && !self.life.is_over();
         if controls {
-            if let Some(loser) = self.clients.give_control(client, SystemClock.now()) {
+            if let Some(loser) = self.clients.give_control(client, self.identity.clock.now()) {
                 // Nobody waits behind the paste of one who has no say any more.
                 self.input.forget(Author::Client(loser));
                 self.input.forget(Author::Keys(loser));

@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use abide_core::{
-    backend::EndCause,
-    clock::{Clock as _, SystemClock, Timestamp},
-    id::ClientId,
-    replay::Offset,
-};
+use abide_core::{backend::EndCause, clock::Timestamp, id::ClientId, replay::Offset};
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 use tracing::{error, info};
@@ -143,10 +138,12 @@ impl Session {
         if self.shutdown.asked().now_or_never().is_some() {
             self.life.note_shutdown();
         }
+        let started_at = self.identity.started_at;
         let ended = Ended {
             outcome,
-            started_ms: self.identity.started_at.as_millis(),
-            ended_ms: SystemClock.now().as_millis(),
+            started_ms: started_at.as_millis(),
+            // The clock may have been set back; nothing ends before it starts.
+            ended_ms: self.identity.clock.now().max(started_at).as_millis(),
             offset: self.history.end().get(),
         };
         info!(?outcome, "the child ended");

@@ -19,7 +19,7 @@ use tokio::io::unix::AsyncFd;
 
 /// Time after the child's end for the terminal to report its own. It runs out if another process
 /// still has the terminal open: the child's end then is the session's.
-pub(crate) const DRAIN_WAIT: Duration = Duration::from_millis(15);
+pub(crate) const DRAIN_WAIT: Duration = Duration::from_millis(10);
 
 /// What to run on the terminal, resolved and checked.
 pub(crate) struct ChildCommand {
