@@ -91,6 +91,16 @@ impl SharedStream {
     pub(crate) async fn send(&self, frame: &[u8]) -> io::Result<()> {
         (&*self.0).write_all(frame).await
     }
+
+    /// Writes a frame of the handshake. An owner that has hung up already has said why: what it said
+    /// is still to be read.
+    async fn say(&self, frame: &[u8]) -> io::Result<()> {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset};
+        match self.send(frame).await {
+            Err(err) if matches!(err.kind(), BrokenPipe | ConnectionReset) => Ok(()),
+            other => other,
+        }
+    }
 }
 
 /// A conversation, past the handshake.
@@ -138,7 +148,7 @@ impl OwnerClient {
             session: address.session.to_owned(),
             nonce: id::random_bytes(),
         };
-        stream.send(&codec::encode(Kind::Hello, &hello)).await?;
+        stream.say(&codec::encode(Kind::Hello, &hello)).await?;
         let challenge: Challenge = codec::decode(&expect(&mut frames, Kind::Challenge).await?)?;
         let proof = |side| {
             prove(
@@ -161,7 +171,7 @@ impl OwnerClient {
             proof: proof(Side::Client),
             label: plain_label(label),
         };
-        stream.send(&codec::encode(Kind::Proof, &answer)).await?;
+        stream.say(&codec::encode(Kind::Proof, &answer)).await?;
         let welcome: Welcome = codec::decode(&expect(&mut frames, Kind::Welcome).await?)?;
         Ok(Self {
             stream,

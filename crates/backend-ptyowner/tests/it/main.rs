@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
+#[cfg(target_os = "linux")]
+mod chaos;
 #[cfg(unix)]
 mod child;
 #[cfg(unix)]
