@@ -44,8 +44,8 @@ pub use self::{
     loan::{TerminalLoan, TerminalOffer},
     spec::{Command, SessionSpec},
     status::{
-        Capture, CaptureFormat, CaptureRequest, EndCause, Ended, Ensured, ExitOutcome, Holder, LostReason,
-        Running, SessionState, SessionStatus, StopReport, Survivor,
+        Capture, CaptureFormat, CaptureRequest, EndCause, Ended, Ensured, ExitOutcome, Holder,
+        LostReason, Running, SessionState, SessionStatus, StopReport, Survivor,
     },
 };
 use crate::id::{Generation, SessionId};

@@ -8,6 +8,7 @@ use abide_backend_ptyowner::wire::{
     hello::{Challenge, Hello, Proof, Refused},
 };
 use abide_core::backend::{BackendError, SessionState, TerminalBackend as _};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     place::{Place, session},
@@ -92,8 +93,11 @@ async fn a_stranger_at_a_live_owners_address_learns_nothing() {
         .as_str()
         .unwrap()
         .to_owned();
-    let hidden = format!("{endpoint}.real");
-    std::fs::rename(&endpoint, &hidden).unwrap();
+    // It would notice that its socket is gone, and bind another.
+    let owner = i32::try_from(place.owner_pid("a")).unwrap();
+    let owner = Pid::from_raw(owner).unwrap();
+    kill_process(owner, Signal::STOP).unwrap();
+    std::fs::remove_file(&endpoint).unwrap();
     let stranger = UnixListener::bind(&endpoint).unwrap();
     let (send, heard) = mpsc::sync_channel(1);
     let listening = std::thread::spawn(move || {
@@ -132,9 +136,16 @@ async fn a_stranger_at_a_live_owners_address_learns_nothing() {
         "more than a hello"
     );
 
-    std::fs::remove_file(&endpoint).unwrap();
-    std::fs::rename(&hidden, &endpoint).unwrap();
+    kill_process(owner, Signal::CONT).unwrap();
+    let found_again = async {
+        let id = session("a");
+        let status = || place.backend.status(&id);
+        while !matches!(status().await.unwrap().state, SessionState::Running(_)) {}
+    };
+    let found_again = tokio::time::timeout(crate::place::DEADLINE, found_again).await;
+    found_again.expect("the owner binds beside the stranger");
     place.clear("a").await;
+    std::fs::remove_file(&endpoint).unwrap();
 }
 
 /// A state file left by an owner that is gone, whose address is a stranger's now: nobody connects
