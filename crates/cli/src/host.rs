@@ -3,6 +3,6 @@
 mod sys;
 
 pub(crate) use self::sys::{
-    absolute_dir, default_shell, lingers, name_case, permissions, private_runtime_dir,
-    terminal_name,
+    absolute_dir, default_shell, lingers, logout_ends_processes, name_case, permissions,
+    private_runtime_dir, terminal_name,
 };

@@ -64,6 +64,8 @@ static OWNED: LazyLock<[Owned; 5]> = LazyLock::new(|| {
                 "crates/cli/tests/",
                 "crates/backend-ptyowner/",
                 "crates/backend-tmux/",
+                // It tries the protocol itself, and chooses nothing.
+                "crates/fuzzing/src/",
             ],
             "know backends as `dyn TerminalBackend`; only `cli/src/compose.rs` chooses one",
         ),

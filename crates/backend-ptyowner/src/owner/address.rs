@@ -27,6 +27,10 @@ use crate::{
     sys::{self, watch::Watch},
 };
 
+/// Time from the loss of the endpoint until it is bound again: whoever deletes the whole directory
+/// is not to find a new socket in it while at it.
+const SETTLE: Duration = Duration::from_millis(50);
+
 /// Time until binding is tried again after it failed; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
@@ -43,7 +47,8 @@ pub(crate) struct Address {
     generation: Generation,
     /// How often it was bound again; part of a name that is never used twice.
     moves: u32,
-    retry: Option<(Instant, Duration)>,
+    /// When to look after the endpoint, and how long to wait if that fails.
+    due: Option<(Instant, Duration)>,
 }
 
 impl Address {
@@ -62,7 +67,7 @@ impl Address {
             runtime_dir: runtime_dir.to_owned(),
             generation,
             moves: 0,
-            retry: None,
+            due: None,
         })
     }
 
@@ -77,34 +82,40 @@ impl Address {
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => return accepted,
-                () = self.watch.changed() => self.look_after(),
-                () = timer::at(self.retry.map(|(at, _)| at)) => self.look_after(),
+                () = self.watch.changed() => self.notice(),
+                () = timer::at(self.due.map(|(at, _)| at)) => self.look_after(),
             }
+        }
+    }
+
+    fn notice(&mut self) {
+        if self.due.is_none() && !self.watch.is_intact() {
+            warn!("the endpoint is gone");
+            self.due = Some((timer::after(SETTLE), FIRST_RETRY));
         }
     }
 
     /// Binds again if the endpoint is gone, and says where.
     fn look_after(&mut self) {
-        let waited = self.retry.take().map(|(_, waited)| waited);
-        if self.watch.is_intact() && waited.is_none() {
-            return;
-        }
+        let wait = self.due.take().map_or(FIRST_RETRY, |(_, wait)| wait);
         if let Err(err) = self.settle() {
-            let wait = waited.map_or(FIRST_RETRY, |waited| (2 * waited).min(LAST_RETRY));
             warn!(error = %err, "cannot be reached; tries again");
-            self.retry = Some((timer::after(wait), wait));
+            self.due = Some((timer::after(wait), (2 * wait).min(LAST_RETRY)));
         }
     }
 
     fn settle(&mut self) -> io::Result<()> {
         if !self.watch.is_intact() {
-            warn!("the endpoint is gone");
             self.moves += 1;
             let stem = stem(self.generation);
             let spare = format!("{stem}-{}", self.moves);
             let (listener, endpoint) = sys::endpoint::bind_again(&self.runtime_dir, &stem, &spare)?;
             let watch = Watch::new(&endpoint)?;
             (self.listener, self.endpoint, self.watch) = (listener, endpoint, watch);
+            if !self.watch.is_intact() {
+                // Gone again before it was watched: nothing else would ever say so.
+                return Err(io::ErrorKind::NotFound.into());
+            }
         }
         let said = self.dir.move_owner(self.generation, &self.endpoint);
         if said.is_err() && !self.dir.exists() {

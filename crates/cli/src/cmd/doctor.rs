@@ -90,7 +90,8 @@ impl Doctor {
         };
         look_at_places(&mut findings, context);
         let lingers = host::lingers(|name| std::env::var_os(name));
-        findings.add("logout", Health::Well, logout(lingers));
+        let ends = host::logout_ends_processes();
+        findings.add("logout", Health::Well, logout(lingers, ends));
         match &list {
             Ok(list) => look_at_sessions(&mut findings, list),
             Err(error) => findings.add("sessions", Health::Wrong, &chain(error)),
@@ -169,12 +170,18 @@ fn session(observed: &Observed) -> (Health, String) {
     }
 }
 
-/// Says what a logout would do.
-fn logout(lingers: Option<bool>) -> &'static str {
-    match lingers {
-        Some(true) => "sessions go on (lingering is enabled)",
-        Some(false) => "the system may end sessions; `loginctl enable-linger` lets them go on",
-        None => "cannot be told on this system",
+/// Says what a logout would do to sessions, if their user lingers and if it ends processes.
+fn logout(lingers: Option<bool>, ends: Option<bool>) -> &'static str {
+    match (lingers, ends) {
+        (Some(true), _) => "sessions go on (lingering is enabled)",
+        (_, Some(false)) => "sessions go on (the system leaves users' processes alone)",
+        (_, Some(true)) => {
+            "sessions are stopped and their ends kept; `loginctl enable-linger` lets them go on"
+        }
+        (Some(false), None) => {
+            "the system may stop sessions; `loginctl enable-linger` lets them go on"
+        }
+        (None, None) => "cannot be told on this system",
     }
 }
 
@@ -188,6 +195,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_logout_is_told_by_what_the_system_says_and_not_by_guess() {
+        assert!(logout(Some(true), Some(true)).starts_with("sessions go on"));
+        assert!(logout(Some(false), Some(false)).starts_with("sessions go on"));
+        assert!(logout(Some(false), Some(true)).starts_with("sessions are stopped"));
+        assert!(logout(Some(false), None).contains("may stop"));
+        assert!(logout(None, None).contains("cannot be told"));
+    }
 
     #[test]
     fn what_is_wrong_is_marked_and_counted() {

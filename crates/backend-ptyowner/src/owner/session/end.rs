@@ -134,10 +134,6 @@ impl Session {
     }
 
     fn end(&mut self, outcome: Outcome) {
-        // A shutdown tells everybody at once: the child may be quicker to end than this is to listen.
-        if self.shutdown.asked().now_or_never().is_some() {
-            self.life.note_shutdown();
-        }
         let started_at = self.identity.started_at;
         let ended = Ended {
             outcome,

@@ -158,7 +158,6 @@ impl Events {
         Self
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Linux")]
     fn of(_path: &Path) -> io::Result<Self> {
         Ok(Self)
     }

@@ -8,7 +8,6 @@ pub(crate) struct Shutdown;
 
 impl Shutdown {
     /// Starts to listen.
-    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self)
     }

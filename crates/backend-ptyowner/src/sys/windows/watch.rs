@@ -7,7 +7,6 @@ pub(crate) struct Watch;
 
 impl Watch {
     /// Watches the pipe that was just made at the address.
-    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
     pub(crate) fn new(_address: &str) -> io::Result<Self> {
         Ok(Self)
     }

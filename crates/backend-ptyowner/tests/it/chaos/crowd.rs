@@ -7,7 +7,7 @@ use abide_backend_ptyowner::wire::{
     event::{Answer, Failure, Reply},
     frame::Kind,
     hello::Refused,
-    limits::{HANDSHAKE_DEADLINE, MAX_CONNECTIONS, MAX_VIEWERS},
+    limits::{MAX_CONNECTIONS, MAX_VIEWERS},
     request::{Attach, Call, Mode, Request, Scrollback},
 };
 use abide_core::{
@@ -91,10 +91,7 @@ async fn strangers_that_say_nothing_keep_nobody_out_for_longer_than_a_handshake_
     until_reachable(&place).await;
     assert!(silent.len() == MAX_CONNECTIONS);
     let took = SystemClock.now().since(begin);
-    assert!(
-        took < HANDSHAKE_DEADLINE + Duration::from_secs(3),
-        "{took:?}"
-    );
+    assert!(took < Duration::from_secs(5 + 3), "{took:?}");
     drop(silent);
     place.clear("a").await;
 }

@@ -2,7 +2,7 @@
 
 use abide_backend_ptyowner::wire::{
     codec,
-    event::{Answer, Failure, Reply},
+    event::{Answer, Event, Failure, Reply},
     frame::Kind,
     request::{Attach, Call, Mode, Request, Scrollback, Size},
 };
@@ -19,8 +19,8 @@ use crate::{
 /// Resizes of each client.
 const EACH: u16 = 150;
 
-/// Returns the reply to a request, whatever comes before it.
-fn ask(raw: &mut Raw, id: u32, request: Request) -> Result<Answer, Failure> {
+/// Returns the reply to a request; notes the sizes that are told before it.
+fn ask(raw: &mut Raw, id: u32, request: Request, told: &mut Vec<Size>) -> Result<Answer, Failure> {
     raw.send(&codec::encode(Kind::Call, &Call { id, request }));
     loop {
         let frame = raw.frame().expect("the owner answers");
@@ -28,6 +28,11 @@ fn ask(raw: &mut Raw, id: u32, request: Request) -> Result<Answer, Failure> {
             let reply: Reply = codec::decode(&frame).unwrap();
             assert_eq!(reply.id, id);
             return reply.result;
+        }
+        if frame.kind == Kind::Event
+            && let Event::Resized(size) = codec::decode(&frame).unwrap()
+        {
+            told.push(size);
         }
     }
 }
@@ -51,8 +56,9 @@ async fn in_a_storm_of_resizes_viewers_are_refused_and_the_child_learns_of_chang
             from: None,
             scrollback: Scrollback::Replace,
         };
-        ask(viewer, 1, Request::Attach(attach)).unwrap();
+        ask(viewer, 1, Request::Attach(attach), &mut Vec::new()).unwrap();
     }
+    let mut told = Vec::new();
     for turn in 0..EACH {
         // The same size again and again is no change.
         control
@@ -65,10 +71,20 @@ async fn in_a_storm_of_resizes_viewers_are_refused_and_the_child_learns_of_chang
                 rows: turn + 1,
                 cols: cols + turn,
             };
-            let refused = ask(viewer, 2 + u32::from(turn), Request::Resize(size));
+            let refused = ask(
+                viewer,
+                2 + u32::from(turn),
+                Request::Resize(size),
+                &mut told,
+            );
             assert_eq!(refused, Err(Failure::NotController));
         }
     }
+    let once_each = Size {
+        rows: 40,
+        cols: 100,
+    };
+    assert_eq!(told, [once_each; 2], "viewers are told of changes alone");
     for turn in 0..EACH {
         let size = TermSize::clamped(41 + turn, 101 + turn);
         control.input.resize(size).await.unwrap();

@@ -98,7 +98,7 @@ async fn connections_never_take_the_descriptors_that_a_stop_needs() {
     place.clear("a").await;
 }
 
-/// proves O7, O19
+/// proves O7
 #[tokio::test]
 async fn an_owner_without_a_descriptor_waits_instead_of_spinning_and_serves_once_it_has_one() {
     let place = Place::new();

@@ -5,6 +5,7 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use abide_core::env_policy::NameCase;
@@ -64,11 +65,46 @@ pub(crate) fn lingers(variable: impl Fn(&str) -> Option<OsString>) -> Option<boo
     Path::new(LINGER_DIR).join(user).try_exists().ok()
 }
 
+/// Tells whether a logout ends this user's processes, as logind says (logind.conf(5),
+/// `KillUserProcesses=`); `None` if it does not say.
+pub(crate) fn logout_ends_processes() -> Option<bool> {
+    if !Path::new(SYSTEMD_DIR).is_dir() {
+        return None;
+    }
+    let mut ask = Command::new("busctl");
+    ask.args(["--timeout=2", "get-property", "org.freedesktop.login1"]);
+    ask.args(["/org/freedesktop/login1", "org.freedesktop.login1.Manager"]);
+    let answer = ask.arg("KillUserProcesses").stdin(Stdio::null()).output();
+    property(&answer.ok()?.stdout)
+}
+
+/// Reads a property that is true or false as `busctl` prints it.
+fn property(printed: &[u8]) -> Option<bool> {
+    match printed.trim_ascii() {
+        b"b true" => Some(true),
+        b"b false" => Some(false),
+        _ => None,
+    }
+}
+
 /// Returns the path of a directory from the root, without links.
 pub(crate) fn absolute_dir(path: &Path) -> io::Result<PathBuf> {
     let path = fs::canonicalize(path)?;
     match path.is_dir() {
         true => Ok(path),
         false => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_is_read_as_it_is_printed_and_nothing_else_is_taken_for_one() {
+        assert_eq!(property(b"b true\n"), Some(true));
+        assert_eq!(property(b"b false\n"), Some(false));
+        assert_eq!(property(b""), None);
+        assert_eq!(property(b"s \"true\"\n"), None);
     }
 }

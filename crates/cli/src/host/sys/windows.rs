@@ -39,6 +39,11 @@ pub(crate) fn lingers(_variable: impl Fn(&str) -> Option<OsString>) -> Option<bo
     None
 }
 
+/// Tells whether a logout ends this user's processes; `None` if it cannot be told.
+pub(crate) fn logout_ends_processes() -> Option<bool> {
+    None
+}
+
 /// Returns the path of a directory from the root, in the form that programs accept.
 pub(crate) fn absolute_dir(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
