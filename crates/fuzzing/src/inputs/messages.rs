@@ -10,7 +10,9 @@ use abide_backend_ptyowner::wire::{
     hello::{Challenge, Hello, MAGIC, Proof, Refused, Side, Welcome, prove},
     launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
     limits::HEADER_BYTES,
-    request::{Attach, Call, Capture, Format, Mode, Request, Scrollback, Size, Stop},
+    request::{
+        Attach, Call, Capture, Format, LoanStep, Mode, Request, Scrollback, Size, Stop, Terminal,
+    },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -90,11 +92,11 @@ fn launch_request() -> impl Strategy<Value = Vec<u8>> + Clone {
         variables,
         ".{0,5}",
         any::<(u16, u16)>(),
-        any::<u64>(),
+        any::<(u64, bool)>(),
         option::of(any::<[u8; 16]>()),
     )
         .prop_map(
-            |(dirs, argv, env, session, size, history_bytes, replaces)| {
+            |(dirs, argv, env, session, size, (history_bytes, journal), replaces)| {
                 let dir = |at: usize| dirs.get(at).cloned().unwrap_or_default();
                 let request = LaunchRequest {
                     version: LAUNCH_VERSION,
@@ -106,6 +108,7 @@ fn launch_request() -> impl Strategy<Value = Vec<u8>> + Clone {
                     env,
                     size,
                     history_bytes,
+                    journal,
                     replaces,
                 };
                 [vec![0], codec::encode_launch(&request)].concat()
@@ -210,14 +213,28 @@ fn call() -> impl Strategy<Value = Vec<u8>> + Clone {
         option::of(any::<u64>()),
         scrollback,
     )
-        .prop_map(|(mode, size, from, scrollback)| {
-            Request::Attach(Attach {
-                mode,
-                size,
-                from,
-                scrollback,
-            })
+        .prop_map(|(mode, size, from, scrollback)| Attach {
+            mode,
+            size,
+            from,
+            scrollback,
         });
+    let terminal = (
+        vec(any::<u8>(), 0..9),
+        any::<[u64; 3]>(),
+        vec(any::<u8>(), 0..4),
+    )
+        .prop_map(|(path, [device, file_system, inode], own_keys)| Terminal {
+            path,
+            device,
+            file_system,
+            inode,
+            own_keys,
+        });
+    let attach_terminal = (attach.clone(), terminal)
+        .prop_map(|(attach, terminal)| Request::AttachTerminal(attach, terminal));
+    let attach = attach.prop_map(Request::Attach);
+    let step = select(vec![LoanStep::Begin, LoanStep::TakeKeys, LoanStep::End]);
     let capture = (select(vec![Format::Text, Format::Ansi]), any::<u32>()).prop_map(
         |(format, history_lines)| {
             Request::Capture(Capture {
@@ -229,6 +246,8 @@ fn call() -> impl Strategy<Value = Vec<u8>> + Clone {
     let request = prop_oneof![
         Just(Request::Status),
         attach,
+        attach_terminal,
+        step.prop_map(Request::Loan),
         Just(Request::Inject),
         size().prop_map(Request::Resize),
         capture,
@@ -271,16 +290,21 @@ fn holder() -> impl Strategy<Value = Holder> + Clone {
 
 fn running() -> impl Strategy<Value = Running> + Clone {
     let numbers = any::<(u32, u64, Option<u64>, u64, u32)>();
-    (numbers, size(), option::of(".{0,9}"), option::of(holder())).prop_map(
-        |((pid, started_ms, last_output_ms, offset, viewers), size, title, controller)| Running {
-            pid,
-            started_ms,
-            last_output_ms,
-            size,
-            offset,
-            title,
-            controller,
-            viewers,
+    let words = (option::of(".{0,9}"), option::of(".{0,9}"));
+    (numbers, size(), words, option::of(holder())).prop_map(
+        |(numbers, size, (title, problem), controller)| {
+            let (pid, started_ms, last_output_ms, offset, viewers) = numbers;
+            Running {
+                pid,
+                started_ms,
+                last_output_ms,
+                size,
+                offset,
+                title,
+                controller,
+                viewers,
+                problem,
+            }
         },
     )
 }
@@ -317,6 +341,8 @@ fn reply() -> impl Strategy<Value = Vec<u8>> + Clone {
         Just(Answer::Done),
         captured().prop_map(Answer::Captured),
         stopped().prop_map(Answer::Stopped),
+        (any::<bool>(), size())
+            .prop_map(|(controls, size)| Answer::Lent(Attached { controls, size })),
     ];
     let failure = prop_oneof![
         holder().prop_map(Failure::Busy),
@@ -325,6 +351,7 @@ fn reply() -> impl Strategy<Value = Vec<u8>> + Clone {
         any::<[u8; 16]>().prop_map(Failure::WrongGeneration),
         Just(Failure::Ended),
         ".{0,9}".prop_map(Failure::System),
+        Just(Failure::NoLoan),
     ];
     let result = prop_oneof![answer.prop_map(Ok), failure.prop_map(Err)];
     (any::<u32>(), result)
@@ -342,6 +369,7 @@ fn event() -> impl Strategy<Value = Vec<u8>> + Clone {
             any::<u64>().prop_map(|total| Event::InputTaken { total }),
             ended().prop_map(Event::Ended),
             ".{0,9}".prop_map(|reason| Event::Closing { reason }),
+            vec(any::<u8>(), 0..9).prop_map(|data| Event::Keys { data }),
         ];
     event.prop_map(|event| codec::encode(Kind::Event, &event).to_vec())
 }

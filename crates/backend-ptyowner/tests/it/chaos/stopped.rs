@@ -68,7 +68,9 @@ async fn say_events(output: &mut dyn OutputStream) {
                     println!("done");
                 }
             }
-            OutputEvent::Resized { .. } | OutputEvent::ControlLost { .. } => {}
+            OutputEvent::Resized { .. }
+            | OutputEvent::ControlLost { .. }
+            | OutputEvent::Keys { .. } => {}
         }
     }
 }
