@@ -72,7 +72,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = tools(options, reaper.dir(), &mut figures)?;
     let machine = machine::describe(&tools);
     let mut stage = Stage::open()?;
+    let columns: Vec<_> = tools.iter().map(|(tool, _)| *tool).collect();
     for measure in selected(&options.only) {
+        let known = figures.lines().count();
         rounds(
             measure,
             options,
@@ -81,9 +83,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             &mut stage,
             &mut figures,
         )?;
+        // Much later comes the whole table; whoever does not wait has seen this much.
+        for row in table::rows(&figures, &columns).skip(known) {
+            eprint!("{row}");
+        }
     }
     drop(reaper);
-    let columns: Vec<_> = tools.iter().map(|(tool, _)| *tool).collect();
     let table = table::markdown(&figures, &columns);
     let block = page::block(&table, &machine, figures.notes());
     if options.json {

@@ -1,7 +1,5 @@
 //! The figures as a Markdown table.
 
-use std::fmt::Write;
-
 use super::figures::{Figures, Line, Mark, Target, Unit, judge};
 use super::stats::median;
 use super::tool::Tool;
@@ -11,7 +9,15 @@ pub(crate) fn markdown(figures: &Figures, tools: &[Tool]) -> String {
     let names: Vec<_> = tools.iter().map(|tool| tool.name()).collect();
     let mut text = format!("| measure | {} | target | |\n", names.join(" | "));
     text += &format!("|---|{}---|---|\n", "---|".repeat(tools.len()));
-    for (line, samples) in figures.lines() {
+    for row in rows(figures, tools) {
+        text += &row;
+    }
+    text
+}
+
+/// Returns the table's rows, each with its line end.
+pub(crate) fn rows(figures: &Figures, tools: &[Tool]) -> impl Iterator<Item = String> {
+    figures.lines().map(|(line, samples)| {
         let of = |tool: &Tool| samples.get(tool).and_then(|values| median(values));
         let raw = of(&Tool::Raw);
         let cells = tools.iter().map(|tool| match of(tool) {
@@ -20,15 +26,9 @@ pub(crate) fn markdown(figures: &Figures, tools: &[Tool]) -> String {
         });
         let cells = cells.collect::<Vec<_>>().join(" | ");
         let mark = word(judge(line, samples));
-        // A String takes whatever is written to it.
-        let _ = writeln!(
-            text,
-            "| {} | {cells} | {} | {mark} |",
-            line.title,
-            wanted(line)
-        );
-    }
-    text
+        let target = wanted(line);
+        format!("| {} | {cells} | {target} | {mark} |\n", line.title)
+    })
 }
 
 fn cell(unit: Unit, value: f64, raw: Option<f64>) -> String {

@@ -53,8 +53,17 @@ fn flooding(bench: &mut Bench<'_>) -> Result<Session> {
     let token = bench.stage.token();
     let player = bench.arena.player(bench.stage, &token);
     let script = format!("trap 'printf \"\\r\\n{END_MARK}\\r\\n\"' INT; \"$@\"; read answer");
-    let shell = ["/bin/sh", "-c", &script, "sh"].map(str::to_owned);
-    let words: Vec<_> = shell.into_iter().chain(player).collect();
+    // Where the bench itself was started in the background, its children ignore the interrupt,
+    // unless the tool resets that, and a shell cannot catch what it was told to ignore.
+    let shell = [
+        "env",
+        "--default-signal=INT",
+        "/bin/sh",
+        "-c",
+        &script,
+        "sh",
+    ];
+    let words: Vec<_> = shell.map(str::to_owned).into_iter().chain(player).collect();
     let mut session = bench.arena.start_with(bench.stage, &token, &words)?;
     bench.arena.watch(&mut session)?;
     session
