@@ -14,9 +14,10 @@
 //! Files describe; the locks decide. Who looks at `owner.lock` shares `start.lock` meanwhile, so
 //! that no look can make a starting owner believe that the lock is taken.
 
+mod write;
+
 use std::{
     fs, io,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -29,6 +30,7 @@ use abide_core::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use self::write::{is_absent, remove_if_there, sync, write_json, write_whole};
 use crate::{sys, token::Token};
 
 /// The newest layout of the state files that this release reads, and the one it writes.
@@ -205,9 +207,16 @@ impl SessionDir {
     }
 
     /// Describes a new start. What an earlier start left stays until [`Self::forget_end`].
+    ///
+    /// Others see it at once; that it outlives a crash of the machine, [`Self::sync_owner`] sees to.
     pub(crate) fn write_owner(&self, owner: &OwnerFile, token: &Token) -> Result<(), StateError> {
-        write_atomic(&self.token_file(), token.to_text().as_bytes())?;
+        write_whole(&self.token_file(), token.to_text().as_bytes())?;
         write_json(&self.owner_file(), owner)
+    }
+
+    /// Waits until the description of the start is on the disk.
+    pub(crate) fn sync_owner(&self) -> Result<(), StateError> {
+        sync(&self.path, &[self.token_file(), self.owner_file()])
     }
 
     /// Says where the owner of that start can be reached now; only it may.
@@ -223,7 +232,8 @@ impl SessionDir {
             return Ok(());
         }
         endpoint.clone_into(&mut owner.endpoint);
-        write_json(&self.owner_file(), &owner)
+        write_json(&self.owner_file(), &owner)?;
+        self.sync_owner()
     }
 
     /// Takes the end of an earlier start away, and its journal.
@@ -240,9 +250,16 @@ impl SessionDir {
     }
 
     /// Records an end: the screen first, since the exit file says that both are there.
+    ///
+    /// Others see it at once; that it outlives a crash of the machine, [`Self::sync_end`] sees to.
     pub(crate) fn write_end(&self, exit: &ExitFile, screen: &[u8]) -> Result<(), StateError> {
-        write_atomic(&self.final_screen_file(), screen)?;
+        write_whole(&self.final_screen_file(), screen)?;
         write_json(&self.exit_file(), exit)
+    }
+
+    /// Waits until the record of the end is on the disk.
+    pub(crate) fn sync_end(&self) -> Result<(), StateError> {
+        sync(&self.path, &[self.final_screen_file(), self.exit_file()])
     }
 
     /// Takes the whole directory out of sight; the caller holds `start.lock`, and no owner lives.
@@ -371,42 +388,4 @@ fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
         });
     }
     Ok(Some(bytes))
-}
-
-fn is_absent(err: &io::Error) -> bool {
-    matches!(
-        err.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("state holds text and numbers only");
-    bytes.push(b'\n');
-    write_atomic(path, &bytes)
-}
-
-/// Writes a private file whole: under another name, synced, then renamed.
-fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
-    let write = || -> io::Result<()> {
-        let mut file = sys::files::private_atomic_file(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().map_err(|source| StateError::Io {
-        verb: "write",
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn remove_if_there(path: &Path) -> Result<(), StateError> {
-    match fs::remove_file(path) {
-        Err(err) if !is_absent(&err) => Err(StateError::Io {
-            verb: "remove",
-            path: path.to_owned(),
-            source: err,
-        }),
-        _ => Ok(()),
-    }
 }

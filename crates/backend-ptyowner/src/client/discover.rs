@@ -70,7 +70,11 @@ pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError>
         Err(StateError::Damaged { .. }) if !is_held => None,
         Err(err) => return Err(err.into()),
     };
-    let exit = dir.read_exit()?;
+    let exit = match dir.read_exit() {
+        // Half a record after a crash of the machine; the journal may have more.
+        Err(StateError::Damaged { .. }) if !is_held => None,
+        exit => exit?,
+    };
     match owner {
         None if is_held => Err(DiscoverError::Undescribed {
             path: dir.owner_lock(),

@@ -27,7 +27,7 @@ use abide_core::{
 use bytes::Bytes;
 use interprocess::local_socket::tokio::Stream;
 use tokio::sync::mpsc;
-use tracing::warn;
+use tracing::{error, warn};
 
 pub(crate) use self::requests::render;
 use self::{clients::Clients, end::Life, loan::Keys, stop::Stopping};
@@ -53,6 +53,10 @@ use crate::{
 /// Turns of the session's loop before every other task had one: about 32 KiB of output, half a
 /// millisecond.
 const TURNS_BETWEEN_YIELDS: usize = 8;
+
+/// Turns that every other task gets at the end, so that clients are told before the disk is waited
+/// for.
+const TURNS_TO_TELL: usize = 4;
 
 /// What a connection's task tells the session.
 #[derive(Debug)]
@@ -135,6 +139,7 @@ impl Session {
 
     /// Runs until the session is over, its end is recorded, and nobody waits for a stop.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        sync_in_background(self.identity.dir.clone());
         let mut turns = 0_usize;
         while !self.is_done() {
             // A terminal that is flooded is always ready: without this, no other task of the
@@ -160,7 +165,19 @@ impl Session {
             }
         }
         self.clients.close_all();
-        self.journal.remove().await;
+        self.leave().await;
+    }
+
+    /// Makes sure that the record outlives a crash of the machine, once everybody was told.
+    async fn leave(&mut self) {
+        for _ in 0..TURNS_TO_TELL {
+            tokio::task::yield_now().await;
+        }
+        match self.identity.dir.sync_end() {
+            Ok(()) => self.journal.remove().await,
+            // The journal says almost the same, if the machine crashes before the record is safe.
+            Err(err) => error!(error = %err, "the end may not outlive a crash of the machine"),
+        }
     }
 
     /// Tells whether output is read now: not while the child waits for a client.
@@ -260,5 +277,18 @@ impl Session {
         if self.clients.accept_input(client, input.len()) {
             self.input.push(Author::Client(client), input);
         }
+    }
+}
+
+/// Makes sure that the description of the start outlives a crash of the machine; nobody waits for it.
+fn sync_in_background(dir: SessionDir) {
+    let sync = move || {
+        if let Err(err) = dir.sync_owner() {
+            warn!(error = %err, "the session may not outlive a crash of the machine");
+        }
+    };
+    let started = std::thread::Builder::new().name("sync".into()).spawn(sync);
+    if let Err(err) = started {
+        warn!(error = %err, "the session may not outlive a crash of the machine");
     }
 }

@@ -6,8 +6,6 @@ use std::{
     path::Path,
 };
 
-use atomic_write_file::{AtomicWriteFile, unix::OpenOptionsExt as _};
-
 /// Permission bits that nobody but the user may have.
 const OTHERS: u32 = 0o077;
 
@@ -51,14 +49,6 @@ pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
     fs::rename(path, retired)
 }
 
-/// Opens a private file that takes the place of the one at `path` when it is committed.
-pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
-    AtomicWriteFile::options()
-        .preserve_mode(false)
-        .mode(0o600)
-        .open(path)
-}
-
 /// Opens a private file that is written at its end.
 pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new()
@@ -75,6 +65,11 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
         .write(true)
         .mode(0o600)
         .open(path)
+}
+
+/// Waits until what was written to the file is on the disk.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_data()
 }
 
 /// Waits until the names in the directory are on the disk.

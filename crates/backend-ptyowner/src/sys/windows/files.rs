@@ -11,7 +11,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use atomic_write_file::AtomicWriteFile;
 use interprocess::os::windows::security_descriptor::AsSecurityDescriptor as _;
 use windows_sys::Win32::{
     Security::SECURITY_ATTRIBUTES,
@@ -141,11 +140,6 @@ fn move_file(from: &Path, retired: &Path, name: &OsStr) -> io::Result<()> {
     }
 }
 
-/// Opens a private file that takes the place of the one at `path` when it is committed.
-pub(crate) fn private_atomic_file(path: &Path) -> io::Result<AtomicWriteFile> {
-    AtomicWriteFile::open(path)
-}
-
 /// Opens a private file that is written at its end.
 pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().create(true).append(true).open(path)
@@ -157,6 +151,15 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
         .create_new(true)
         .write(true)
         .open(path)
+}
+
+/// Waits until what was written to the file is on the disk.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    // Only a handle that may write can be flushed.
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(path)?
+        .sync_data()
 }
 
 /// Does nothing: the file system keeps a journal of its names, and a directory cannot be synced.
