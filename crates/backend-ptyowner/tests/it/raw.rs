@@ -3,7 +3,6 @@
 use std::{
     io::{self, Read as _, Write as _},
     os::unix::net::UnixStream,
-    time::Duration,
 };
 
 use abide_backend_ptyowner::{
@@ -83,7 +82,8 @@ impl Raw {
     }
 
     /// Waits for the next frame for so long; `None` if none came.
-    pub(crate) fn frame_within(&mut self, time: Duration) -> Option<Frame> {
+    #[cfg(target_os = "linux")]
+    pub(crate) fn frame_within(&mut self, time: std::time::Duration) -> Option<Frame> {
         let patience = |time| self.stream.set_read_timeout(Some(time));
         patience(time).expect("sockets have time-outs");
         let frame = self.read_frame().ok().flatten();
