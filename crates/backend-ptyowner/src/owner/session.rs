@@ -107,6 +107,8 @@ pub(crate) struct Session {
     life: Life,
     stopping: Option<Stopping>,
     last_output_at: Option<Timestamp>,
+    /// When the session was over.
+    ended_since: Option<tokio::time::Instant>,
 }
 
 impl Session {
@@ -134,6 +136,7 @@ impl Session {
             life: Life::new(),
             stopping: None,
             last_output_at: None,
+            ended_since: None,
         }
     }
 
@@ -193,6 +196,7 @@ impl Session {
             stopping,
             held,
             self.journal.deadline(),
+            self.loan_deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -229,6 +229,12 @@ impl Clients {
         was_lent
     }
 
+    /// Tells whether a client's terminal was taken, and the loan has not begun.
+    pub(super) fn is_one_about_to_lend(&self) -> bool {
+        let is_about_to = |client: &Client| client.loan.is_some() && client.watching.is_none();
+        self.all.values().any(is_about_to)
+    }
+
     /// Returns those whose terminal is lent.
     pub(super) fn lenders(&self) -> Vec<ClientId> {
         let lends = |client: &Client| client.outbox.is_lent();

@@ -21,6 +21,9 @@ use crate::{
 /// Reads at the very end; more than any terminal holds, and an end to one that is flooded.
 const MAX_DRAIN_READS: usize = 64;
 
+/// Time for a client to begin a loan after the session's end.
+const LOAN_WAIT: Duration = Duration::from_secs(1);
+
 /// How far a session's life has come.
 pub(super) struct Life {
     stage: Stage,
@@ -86,7 +89,15 @@ impl Life {
 
 impl Session {
     pub(super) fn is_done(&self) -> bool {
-        self.life.is_settled() && self.stopping.is_none()
+        self.life.is_settled() && self.stopping.is_none() && self.loan_deadline().is_none()
+    }
+
+    /// Returns until when a client is waited for that came just before the end and has yet to say
+    /// that its terminal is ready for it.
+    pub(super) fn loan_deadline(&self) -> Option<Instant> {
+        let until = self.ended_since? + LOAN_WAIT;
+        let is_waited_for = self.clients.is_one_about_to_lend() && timer::now() < until;
+        is_waited_for.then_some(until)
     }
 
     pub(super) fn on_child_changed(&mut self) {
@@ -147,6 +158,7 @@ impl Session {
             ended: ended.clone(),
             recorded: false,
         };
+        self.ended_since = Some(timer::now());
         self.identity.probe.reached("owner.ending");
         self.record_again();
         for client in self.clients.lagging() {
