@@ -30,10 +30,6 @@ pub(crate) use self::windows::{
 
 /// A terminal as another process finds it.
 #[derive(Debug)]
-#[cfg_attr(
-    windows,
-    expect(dead_code, reason = "consoles have no name to be found by")
-)]
 pub(crate) struct TerminalDevice {
     /// The path of its device.
     pub(crate) path: std::path::PathBuf,

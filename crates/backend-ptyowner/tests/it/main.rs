@@ -18,7 +18,7 @@ mod hostile;
 mod journal;
 #[cfg(unix)]
 mod launching;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod loan;
 #[cfg(target_os = "linux")]
 mod misfortune;
