@@ -232,8 +232,9 @@ fn call() -> impl Strategy<Value = Vec<u8>> + Clone {
             own_keys,
         });
     let attach_terminal = (attach.clone(), terminal)
-        .prop_map(|(attach, terminal)| Request::AttachTerminal(attach, terminal));
-    let attach = attach.prop_map(Request::Attach);
+        .prop_map(|(attach, terminal)| Request::AttachTerminal(attach, terminal))
+        .boxed();
+    let attach = attach.prop_map(Request::Attach).boxed();
     let step = select(vec![LoanStep::Begin, LoanStep::TakeKeys, LoanStep::End]);
     let capture = (select(vec![Format::Text, Format::Ansi]), any::<u32>()).prop_map(
         |(format, history_lines)| {
@@ -258,7 +259,7 @@ fn call() -> impl Strategy<Value = Vec<u8>> + Clone {
             })
         }),
     ];
-    (any::<u32>(), request)
+    (any::<u32>(), request.boxed())
         .prop_map(|(id, request)| codec::encode(Kind::Call, &Call { id, request }).to_vec())
 }
 
@@ -334,7 +335,9 @@ fn stopped() -> impl Strategy<Value = Stopped> + Clone {
 
 fn reply() -> impl Strategy<Value = Vec<u8>> + Clone {
     let answer = prop_oneof![
-        running().prop_map(|running| Answer::Status(Status::Running(running))),
+        running()
+            .prop_map(|running| Answer::Status(Status::Running(running)))
+            .boxed(),
         ended().prop_map(|ended| Answer::Status(Status::Ended(ended))),
         (any::<bool>(), size())
             .prop_map(|(controls, size)| Answer::Attached(Attached { controls, size })),
@@ -353,7 +356,8 @@ fn reply() -> impl Strategy<Value = Vec<u8>> + Clone {
         ".{0,9}".prop_map(Failure::System),
         Just(Failure::NoLoan),
     ];
-    let result = prop_oneof![answer.prop_map(Ok), failure.prop_map(Err)];
+    // Boxed: the stack of a test holds strategies by value.
+    let result = prop_oneof![answer.boxed().prop_map(Ok), failure.boxed().prop_map(Err)];
     (any::<u32>(), result)
         .prop_map(|(id, result)| codec::encode(Kind::Reply, &Reply { id, result }).to_vec())
 }
