@@ -3,10 +3,13 @@
 //! The first four bytes say how large it is and where the stream is cut; the rest is the stream.
 
 use abide_core::size::TermSize;
-use abide_screen::{History, ScreenModel, Scrollback, SnapshotOptions};
+use abide_screen::{History, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions};
 
 /// Lines of scrollback; few, so that short streams overflow it.
-const SCROLLBACK: usize = 12;
+const LIMITS: ScreenLimits = ScreenLimits {
+    lines: 12,
+    bytes: 256 * 1024,
+};
 
 /// Rows of the largest screen.
 const MAX_ROWS: u8 = 8;
@@ -104,7 +107,7 @@ pub(crate) fn anything(bytes: &[u8]) {
 }
 
 fn fed(size: TermSize, bytes: &[u8]) -> ScreenModel {
-    let mut model = ScreenModel::new(size, SCROLLBACK);
+    let mut model = ScreenModel::new(size, LIMITS);
     model.feed(bytes);
     model
 }

@@ -15,10 +15,13 @@ use std::error::Error;
 use std::{env, fs};
 
 use abide_core::size::TermSize;
-use abide_screen::{History, ScreenModel, Scrollback, SnapshotOptions};
+use abide_screen::{History, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions};
 
-/// Lines above the page that the terminals keep.
-const SCROLLBACK_LINES: usize = 10_000;
+/// What the terminals keep beside the page.
+const LIMITS: ScreenLimits = ScreenLimits {
+    lines: 10_000,
+    bytes: 256 * 1024 * 1024,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<_> = env::args().skip(1).collect();
@@ -53,7 +56,7 @@ struct Verdict {
 
 impl Verdict {
     fn of(mut left: ScreenModel, mut right: ScreenModel) -> Self {
-        let lines = |model: &mut ScreenModel| model.text(SCROLLBACK_LINES).len();
+        let lines = |model: &mut ScreenModel| model.text(LIMITS.lines).len();
         Self {
             characters: characters(&left.text(0), &right.text(0)),
             rows: rows(&left.ansi(0), &right.ansi(0)),
@@ -69,7 +72,7 @@ fn read(file: &str) -> Result<Vec<u8>, Box<dyn Error>> {
 }
 
 fn terminal(size: TermSize, output: &[&[u8]]) -> ScreenModel {
-    let mut model = ScreenModel::new(size, SCROLLBACK_LINES);
+    let mut model = ScreenModel::new(size, LIMITS);
     for bytes in output {
         model.feed(bytes);
     }

@@ -9,13 +9,14 @@ use alacritty_terminal::{
     term::cell::{Cell, Hyperlink},
 };
 
-use crate::{emulator::Emulator, handler::OWN_LINK_PREFIX};
+use crate::{emulator::Emulator, handler::OWN_LINK_PREFIX, history::History};
 
 /// Returns the first difference between two emulators.
 pub(crate) fn emulators(left: &Emulator, right: &Emulator) -> Option<String> {
     let alternate = left.is_alternate();
     values("the size", &left.size, &right.size)
         .or_else(|| values("the alternate screen", &alternate, &right.is_alternate()))
+        .or_else(|| histories(&left.history, &right.history))
         .or_else(|| grids("primary", left.primary_grid(), right.primary_grid()))
         .or_else(|| grids("showing", left.grid(), right.grid()))
         .or_else(|| cursors("the cursor", &left.grid().cursor, &right.grid().cursor))
@@ -63,10 +64,28 @@ fn states(left: &Emulator, right: &Emulator) -> Option<String> {
         })
 }
 
+fn histories(left: &History, right: &History) -> Option<String> {
+    let rows = |history: &History| {
+        let mut rows = Vec::new();
+        history.each_row(usize::MAX, |row| rows.push(row.clone()));
+        rows
+    };
+    values("the rows of history", &left.rows(), &right.rows()).or_else(|| {
+        let above = left.rows();
+        let pairs = rows(left).into_iter().zip(rows(right)).enumerate();
+        pairs.into_iter().find_map(|(at, (left, right))| {
+            (0..left.len()).find_map(|col| {
+                let what = format!("row -{} column {col} of the history", above - at);
+                looks(&what, &left[Column(col)], &right[Column(col)])
+            })
+        })
+    })
+}
+
 fn grids(name: &str, left: &Grid<Cell>, right: &Grid<Cell>) -> Option<String> {
-    let sizes = |grid: &Grid<Cell>| (grid.history_size(), grid.screen_lines(), grid.columns());
+    let sizes = |grid: &Grid<Cell>| (grid.screen_lines(), grid.columns());
     values(
-        &format!("history, rows and columns of the {name} grid"),
+        &format!("rows and columns of the {name} grid"),
         &sizes(left),
         &sizes(right),
     )

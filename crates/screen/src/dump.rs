@@ -21,12 +21,18 @@ mod rows;
 mod settings;
 
 pub(crate) use self::painter::{Painter, Pen};
-pub(crate) use self::rows::{paint_cell, painted_len};
+pub(crate) use self::rows::{
+    End, RowPainter, end_of, paint_cell, paint_row, painted_len, wraps_by_itself,
+};
 
-use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::{
+    Grid,
+    grid::{Dimensions, Row},
+    term::cell::Cell,
+};
 
 use crate::{
-    emulator::Emulator,
+    emulator::{Emulator, line},
     model::{History, Scrollback, SnapshotOptions},
 };
 
@@ -47,7 +53,7 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions, repeatable
         History::Lines(lines) => lines,
     };
     out.put("\x1b[H");
-    rows::paint(&mut out, emulator.primary_grid(), history);
+    primary(&mut out, emulator, history);
     settings::keyboard(&mut out, emulator);
     cursor::saved(
         &mut out,
@@ -84,6 +90,28 @@ fn clear(out: &mut Painter, emulator: &Emulator, scrollback: Scrollback) {
     }
 }
 
+/// Paints up to `history` lines of scrollback and the page of the primary screen.
+fn primary(out: &mut Painter, emulator: &Emulator, history: usize) {
+    let mut rows = RowPainter::new(out);
+    let stale = emulator.stale_rows();
+    if 0 < stale {
+        for _ in emulator.history.rows().min(history)..stale {
+            rows.row(&Row::new(emulator.cols()));
+        }
+    }
+    emulator.history.paint(history, &mut rows);
+    // Rows of the page that are stale are the newest of the scrollback, and were painted as such.
+    page(rows, emulator.primary_grid(), stale);
+}
+
+/// Paints the rows of a page from `first` on.
+fn page(mut rows: RowPainter<'_>, grid: &Grid<Cell>, first: usize) {
+    for at in first..grid.screen_lines() {
+        rows.row(&grid[line(at)]);
+    }
+    rows.finish();
+}
+
 /// Shows and paints the alternate screen; the primary's cursor and pen must be in place.
 fn alternate(out: &mut Painter, emulator: &Emulator) {
     cursor::restore_for_switch(out);
@@ -97,6 +125,6 @@ fn alternate(out: &mut Painter, emulator: &Emulator) {
         out.raw(&vec![b' '; emulator.cols() + 1]);
         out.put("\r");
     }
-    rows::paint(out, emulator.grid(), 0);
+    page(RowPainter::new(out), emulator.grid(), 0);
     cursor::saved(out, emulator.grid(), emulator.state.saved_alternate);
 }

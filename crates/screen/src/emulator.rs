@@ -4,22 +4,27 @@
 //! margins, tab stops, titles and keyboard flags are recorded in [`State`] and acted on by the
 //! handler. Two of them, because one `Term` lets nobody look at the screen that does not show. The
 //! alternate screen exists only while it shows: like in xterm.js, it is blank whenever it is entered.
+//! Neither has a scrollback of its own: rows go to the [`History`] just before they scroll off.
+
+mod resize;
 
 use abide_core::size::TermSize;
 use alacritty_terminal::{
     Grid, Term,
     event::VoidListener,
     grid::Dimensions,
-    index::{Line, Point},
+    index::{Column, Line, Point},
     term::{Config, cell::Cell, cell::Flags},
-    vte::ansi::{CharsetIndex, Handler, NamedPrivateMode, StandardCharset},
+    vte::ansi::{CharsetIndex, Color, Handler, NamedColor, NamedPrivateMode, StandardCharset},
 };
+use unicode_width::UnicodeWidthChar;
 
 use crate::{
     answer::Answers,
-    dump::Pen,
+    dump::{End, Pen, end_of, painted_len},
+    history::History,
     mend,
-    state::{SavedExtra, State},
+    state::{Margins, SavedExtra, State},
 };
 
 /// Least number of columns that the grids work with; a wide character needs two.
@@ -31,17 +36,20 @@ pub(crate) struct Emulator {
     grid_size: GridSize,
     pub(crate) state: State,
     pub(crate) answers: Answers,
+    /// The scrollback of the primary screen.
+    pub(crate) history: History,
+    /// Rows at the top of the primary page that are in the scrollback already, or were never
+    /// painted: they go without a trace when they scroll off.
+    stale: usize,
     primary: Term<VoidListener>,
     alternate: Option<Term<VoidListener>>,
-    /// Four cells on which a character's width is found out.
-    ruler: Term<VoidListener>,
 }
 
 /// A grid's size in the form that `Term` takes.
 #[derive(Clone, Copy)]
-struct GridSize {
-    rows: usize,
-    cols: usize,
+pub(crate) struct GridSize {
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
 }
 
 impl Dimensions for GridSize {
@@ -68,16 +76,17 @@ impl From<TermSize> for GridSize {
 }
 
 impl Emulator {
-    pub(crate) fn new(size: TermSize, scrollback_lines: usize) -> Self {
+    pub(crate) fn new(size: TermSize, lines: usize, history_bytes: usize) -> Self {
         let grid = GridSize::from(size);
         Self {
             size,
             grid_size: grid,
             state: State::new(grid.rows, grid.cols),
             answers: Answers::default(),
-            primary: new_term(grid, scrollback_lines),
+            history: History::new(grid.cols, lines, history_bytes),
+            stale: 0,
+            primary: new_term(grid),
             alternate: None,
-            ruler: new_term(GridSize { rows: 1, cols: 4 }, 0),
         }
     }
 
@@ -122,10 +131,75 @@ impl Emulator {
     }
 
     /// Returns how many cells a character takes: 0, 1 or 2.
-    pub(crate) fn width(&mut self, c: char) -> usize {
-        self.ruler.goto(0, 0);
-        self.ruler.input(c);
-        self.ruler.grid().cursor.point.column.0
+    pub(crate) fn width(&self, c: char) -> usize {
+        c.width().unwrap_or(0)
+    }
+
+    /// Moves the topmost rows of the primary page into the scrollback; they are about to scroll off.
+    pub(crate) fn harvest(&mut self, count: usize) {
+        for at in 0..count {
+            if 0 < self.stale {
+                self.stale -= 1;
+            } else {
+                self.history.push(&self.primary.grid()[line(at)]);
+            }
+        }
+    }
+
+    /// Returns whether the page is behind the scrollback, and so whether more rows than it shows
+    /// scroll off before anybody may see it.
+    pub(crate) fn is_behind(&self) -> bool {
+        0 < self.stale
+    }
+
+    /// Returns how many rows at the top of the page are not to be shown.
+    pub(crate) fn stale_rows(&self) -> usize {
+        self.stale
+    }
+
+    /// Returns whether plain text does nothing but print and scroll.
+    pub(crate) fn prints_plainly(&self) -> bool {
+        let modes = &self.state.modes;
+        let cursor = &self.grid().cursor;
+        !self.is_alternate()
+            && modes.autowrap
+            && !modes.insert
+            && !modes.newline
+            && self.state.margins == Margins::whole(self.rows())
+            && self.state.charset == CharsetIndex::G0
+            && cursor.charsets[CharsetIndex::G0] == StandardCharset::Ascii
+            && self.state.link.is_none()
+            && cursor.template.hyperlink().is_none()
+    }
+
+    /// Returns whether the last row is as a line begins there: blank, also in the pen's colour.
+    pub(crate) fn is_on_new_line(&self) -> bool {
+        let grid = self.grid();
+        let at = grid.cursor.point;
+        let last = line(self.rows() - 1);
+        at == Point::new(last, Column(0))
+            && grid.cursor.template.bg == Color::Named(NamedColor::Background)
+            && painted_len(&grid[last]) == 0
+            && match self.rows() {
+                1 => !self.history.is_open(),
+                _ => end_of(&grid[last - 1_i32]) == End::Hard,
+            }
+    }
+
+    /// Moves the page into the scrollback, but for its last row, which is blank.
+    pub(crate) fn fall_behind(&mut self) {
+        if self.stale == 0 {
+            self.harvest(self.rows() - 1);
+            self.stale = self.rows() - 1;
+        }
+    }
+
+    /// Begins a line on the last row, which is scrolled in, with `pen`.
+    pub(crate) fn begin_line(&mut self, pen: Cell) {
+        let last = line(self.rows() - 1);
+        let grid = self.grid_mut();
+        grid.cursor.template = pen;
+        grid.reset_region(last..);
     }
 
     /// Shows the alternate screen, blank; the cursor comes along.
@@ -133,9 +207,7 @@ impl Emulator {
         if self.is_alternate() {
             return;
         }
-        let mut term = new_term(self.grid_size, 0);
-        // Only so does it leave rows unwrapped when it is resized.
-        term.swap_alt();
+        let mut term = new_term(self.grid_size);
         term.grid_mut().cursor = self.primary.grid().cursor.clone();
         term.grid_mut().reset_region(..);
         self.state.saved_alternate = SavedExtra::default();
@@ -158,27 +230,11 @@ impl Emulator {
     pub(crate) fn reset(&mut self) {
         self.alternate = None;
         self.primary.reset_state();
+        self.history.clear();
+        self.stale = 0;
         let (rows, cols) = (self.rows(), self.cols());
         self.state.reset(rows, cols);
         self.hand_state_to_term();
-    }
-
-    pub(crate) fn resize(&mut self, size: TermSize) {
-        if size == self.size {
-            return;
-        }
-        self.size = size;
-        let grid = GridSize::from(size);
-        self.grid_size = grid;
-        self.primary.resize(grid);
-        mend::grid_after_resize(self.primary.grid_mut());
-        if let Some(alternate) = &mut self.alternate {
-            alternate.resize(grid);
-            mend::grid_after_resize(alternate.grid_mut());
-        }
-        self.state.resize(grid.rows, grid.cols);
-        self.settle_cursor();
-        self.settle_saved();
     }
 
     /// Saves cursor, pen, charsets and origin mode of the screen that shows.
@@ -284,7 +340,7 @@ impl Emulator {
         modes.cursor_visible = true;
         modes.app_cursor = false;
         modes.app_keypad = false;
-        self.state.margins = crate::state::Margins::whole(rows);
+        self.state.margins = Margins::whole(rows);
         self.state.charset = CharsetIndex::G0;
         *self.saved_extra() = SavedExtra::default();
         let grid = self.grid_mut();
@@ -302,12 +358,18 @@ impl Emulator {
     }
 }
 
-fn new_term(size: GridSize, scrolling_history: usize) -> Term<VoidListener> {
+/// Returns a screen without scrollback.
+fn new_term(size: GridSize) -> Term<VoidListener> {
     let config = Config {
-        scrolling_history,
+        scrolling_history: 0,
         ..Config::default()
     };
-    Term::new(config, &size, VoidListener)
+    let mut term = Term::new(config, &size, VoidListener);
+    // Each screen is a `Term` of its own, so the other page that this one has is never used.
+    term.swap_alt();
+    *term.grid_mut() = Grid::new(1, MIN_COLS, 0);
+    term.swap_alt();
+    term
 }
 
 /// Returns the grid's name for a row of the page.

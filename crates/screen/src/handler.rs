@@ -16,10 +16,14 @@
 
 mod steps;
 
-use alacritty_terminal::vte::ansi::{
-    Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
-    KeyboardModesApplyBehavior, LineClearMode, Mode, ModifyOtherKeys, PrivateMode, Rgb,
-    ScpCharPath, ScpUpdateMode, StandardCharset, TabulationClearMode, cursor_icon::CursorIcon,
+use alacritty_terminal::{
+    Term,
+    event::VoidListener,
+    vte::ansi::{
+        Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
+        KeyboardModesApplyBehavior, LineClearMode, Mode, ModifyOtherKeys, PrivateMode, Rgb,
+        ScpCharPath, ScpUpdateMode, StandardCharset, TabulationClearMode, cursor_icon::CursorIcon,
+    },
 };
 
 pub(crate) use self::steps::OWN_LINK_PREFIX;
@@ -37,6 +41,9 @@ impl Handler for Emulator {
         }
         if '\u{300}' <= c && self.is_overloaded(c) {
             return;
+        }
+        if self.history.has_gap() {
+            self.fill_gap_under(c);
         }
         if self.cursor_col() + 2 < self.cols() {
             self.term().input(c);
@@ -158,7 +165,10 @@ impl Handler for Emulator {
 
     fn scroll_up(&mut self, count: usize) {
         let Margins { top, bottom } = self.state.margins;
-        self.move_up_rows(top, bottom, count, |this| this.term().scroll_up(count));
+        self.move_up_rows(top, bottom, count, |this| {
+            this.leave_top(count.min(bottom - top));
+            this.term().scroll_up(count);
+        });
         self.settle_cursor();
     }
 
@@ -243,7 +253,8 @@ impl Handler for Emulator {
                 self.term().clear_screen(ClearMode::Below);
                 self.mend_cursor_row();
             }
-            ClearMode::Saved => self.term().clear_screen(ClearMode::Saved),
+            ClearMode::Saved if self.is_alternate() => {}
+            ClearMode::Saved => self.history.clear(),
         }
     }
 
@@ -265,13 +276,7 @@ impl Handler for Emulator {
     }
 
     fn terminal_attribute(&mut self, attr: Attr) {
-        let pen = &mut self.grid_mut().cursor.template;
-        match attr {
-            Attr::CancelBold => self.term().terminal_attribute(Attr::DoubleUnderline),
-            Attr::BlinkSlow | Attr::BlinkFast => pen.flags.insert(BLINK),
-            Attr::CancelBlink => pen.flags.remove(BLINK),
-            other => self.term().terminal_attribute(other),
-        }
+        set_attribute(self.term(), attr);
     }
 
     fn set_mode(&mut self, mode: Mode) {
@@ -448,6 +453,17 @@ impl Handler for Emulator {
     fn clipboard_store(&mut self, _clipboard: u8, _base64: &[u8]) {}
     fn clipboard_load(&mut self, _clipboard: u8, _terminator: &str) {}
     fn set_scp(&mut self, _path: ScpCharPath, _update: ScpUpdateMode) {}
+}
+
+/// Gives a screen's pen an attribute as terminals mean it.
+pub(crate) fn set_attribute(term: &mut Term<VoidListener>, attr: Attr) {
+    let pen = &mut term.grid_mut().cursor.template;
+    match attr {
+        Attr::CancelBold => term.terminal_attribute(Attr::DoubleUnderline),
+        Attr::BlinkSlow | Attr::BlinkFast => pen.flags.insert(BLINK),
+        Attr::CancelBlink => pen.flags.remove(BLINK),
+        other => term.terminal_attribute(other),
+    }
 }
 
 /// Returns the argument of DECSCUSR that means `style`.

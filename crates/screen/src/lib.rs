@@ -9,6 +9,7 @@
 //! | `model` | [`ScreenModel`]: the pending bytes, and what a caller may ask |
 //! | `emulator` | the two screens, switching, resizing; the grids are `alacritty_terminal`'s |
 //! | `handler` | what each control function does: to the grid, or to the recorded state |
+//! | `history` | the scrollback: packed lines, within limits |
 //! | `mend` | keeps rows free of what no terminal shows: half wide characters, stray wrap marks |
 //! | `state` | what is recorded beside the grids: modes, margins, tab stops, titles, palette, keys |
 //! | `answer` | the queue of replies to the child's queries, and their texts |
@@ -16,6 +17,7 @@
 //! | `dump` | grids and state to the bytes of a snapshot |
 //! | `text` | rows as plain text and as text with attributes |
 //! | `compare` | where two models differ, in words |
+//! | `plain` | lines that need no grid, because they scroll off before anybody sees them |
 //! | `query` | [`QueryScanner`]: whether bytes could hold a query at all |
 //!
 //! Only this crate names `alacritty_terminal` and `vte`.
@@ -27,12 +29,16 @@ mod compare;
 mod dump;
 mod emulator;
 mod handler;
+mod history;
 mod mend;
 mod model;
+mod plain;
 mod query;
 mod state;
 mod tail;
 mod text;
 
-pub use model::{Checkpoint, CursorState, History, ScreenModel, Scrollback, SnapshotOptions};
+pub use model::{
+    Checkpoint, CursorState, History, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions,
+};
 pub use query::QueryScanner;

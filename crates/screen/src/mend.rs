@@ -7,7 +7,7 @@
 use alacritty_terminal::{
     Grid,
     grid::{Dimensions, Row},
-    index::{Column, Line},
+    index::Column,
     term::cell::{Cell, Flags},
 };
 
@@ -62,15 +62,16 @@ pub(crate) fn end_page(grid: &mut Grid<Cell>) {
     end_row(&mut grid[last]);
 }
 
-/// Mends everything after the rows were cut, joined or moved by a change of size.
+/// Mends a row after its cells were cut, joined or moved by a change of size.
+pub(crate) fn whole_row(cells: &mut Row<Cell>) {
+    // A full mutable borrow also marks every cell as written; a row that grew counts only the
+    // cells it had, and would not be cleared as a whole later.
+    let _ = &mut cells[..];
+    row(cells);
+}
+
+/// Mends what is left after a change of size: the end of the page, and pending wraps.
 pub(crate) fn grid_after_resize(grid: &mut Grid<Cell>) {
-    for line in grid.topmost_line().0..=grid.bottommost_line().0 {
-        let cells = &mut grid[Line(line)];
-        // A full mutable borrow also marks every cell as written; a row that grew counts only the
-        // cells it had, and would not be cleared as a whole later.
-        let _ = &mut cells[..];
-        row(cells);
-    }
     end_page(grid);
     let cols = grid.columns();
     for cursor in [&mut grid.cursor, &mut grid.saved_cursor] {

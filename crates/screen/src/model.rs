@@ -1,18 +1,26 @@
 //! [`ScreenModel`]: takes output in, lazily, and answers for what a terminal would show.
 
-use abide_core::size::TermSize;
+use abide_core::{limits::SCROLLBACK_LINES, size::TermSize};
 use alacritty_terminal::vte::ansi::{Handler, Processor, Timeout};
 use bytes::Bytes;
+use memchr::memchr;
 
 use crate::{
     answer, compare, dump,
     emulator::Emulator,
+    plain,
     tail::{Action, Extra, Tail},
     text,
 };
 
-/// Bytes that wait unparsed; when so many have come they are parsed although nobody asked.
-const MAX_PENDING_BYTES: usize = 1024 * 1024;
+/// Most bytes that wait unparsed; when so many have come they are parsed although nobody asked.
+const MAX_PENDING_BYTES: usize = 256 * 1024;
+
+/// Least number of bytes that may wait, however small the limits are.
+const MIN_PENDING_BYTES: usize = 1024;
+
+/// Least number of bytes that are parsed before lines are looked at again.
+const LEAST_STEP_BYTES: usize = 4 * 1024;
 
 /// Ends a sequence without effect.
 const CANCEL: &[u8] = b"\x18";
@@ -23,6 +31,7 @@ const KEPT_PENDING_BYTES: usize = 64 * 1024;
 /// What a terminal shows after some output, for whoever comes late.
 pub struct ScreenModel {
     pending: Vec<u8>,
+    max_pending: usize,
     parser: Processor<NoWaiting>,
     tail: Tail,
     emulator: Emulator,
@@ -44,6 +53,24 @@ impl Timeout for NoWaiting {
     }
 }
 
+/// How much a model keeps beside the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScreenLimits {
+    /// Rows of scrollback.
+    pub lines: usize,
+    /// Memory for scrollback and for output not yet parsed, in bytes.
+    pub bytes: usize,
+}
+
+impl Default for ScreenLimits {
+    fn default() -> Self {
+        Self {
+            lines: SCROLLBACK_LINES,
+            bytes: 2 * 1024 * 1024,
+        }
+    }
+}
+
 /// What a snapshot holds and what it leaves alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SnapshotOptions {
@@ -52,6 +79,12 @@ pub struct SnapshotOptions {
     /// What becomes of the scrollback that the terminal has.
     pub scrollback: Scrollback,
 }
+
+/// A snapshot of everything.
+const WHOLE: SnapshotOptions = SnapshotOptions {
+    history: History::All,
+    scrollback: Scrollback::Replace,
+};
 
 /// How much scrollback a snapshot paints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,25 +133,36 @@ pub struct CursorState {
 impl ScreenModel {
     /// Returns the model of a terminal just switched on.
     #[must_use]
-    pub fn new(size: TermSize, scrollback_lines: usize) -> Self {
+    pub fn new(size: TermSize, limits: ScreenLimits) -> Self {
+        let pending = (limits.bytes / 8).clamp(MIN_PENDING_BYTES, MAX_PENDING_BYTES);
+        Self::with_pending(size, limits, pending)
+    }
+
+    /// Does the same, with the number of bytes that may wait unparsed; for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_pending(size: TermSize, limits: ScreenLimits, max_pending: usize) -> Self {
+        let history_bytes = limits.bytes.saturating_sub(max_pending);
         Self {
             pending: Vec::new(),
+            max_pending,
             parser: Processor::new(),
             tail: Tail::default(),
-            emulator: Emulator::new(size, scrollback_lines),
+            emulator: Emulator::new(size, limits.lines, history_bytes),
         }
     }
 
-    /// Takes output in. It is parsed when something is asked, or when 1 MiB has gathered.
+    /// Takes output in. It is parsed when something is asked, or when much has gathered; and not
+    /// even then what is plain text that has scrolled off the page since.
     pub fn feed(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        while MAX_PENDING_BYTES <= self.pending.len() + rest.len() {
-            let (now, later) = rest.split_at(MAX_PENDING_BYTES - self.pending.len());
-            self.pending.extend_from_slice(now);
-            self.parse_pending();
+        while self.max_pending <= self.pending.len() + rest.len() {
+            let (now, later) = rest.split_at(self.max_pending - self.pending.len());
+            self.keep_pending(now);
+            self.digest();
             rest = later;
         }
-        self.pending.extend_from_slice(rest);
+        self.keep_pending(rest);
     }
 
     /// Parses what is pending; returns what a terminal would have typed back to the queries since
@@ -166,13 +210,19 @@ impl ScreenModel {
     /// A new model of [`Checkpoint::size`] that is fed [`Checkpoint::state`] and then
     /// [`Checkpoint::pending`] is equal to this one.
     pub fn checkpoint(&mut self) -> Checkpoint {
+        // Such a cursor is painted with the character that it stands on.
+        if self.emulator.is_behind() && self.emulator.grid().saved_cursor.input_needs_wrap {
+            self.parse_pending();
+        }
+        let mut state = dump::snapshot(&self.emulator, WHOLE, self.repeatable());
+        state.extend_from_slice(self.tail.bytes());
         Checkpoint {
             size: self.size(),
-            state: self.snapshot(SnapshotOptions {
-                history: History::All,
-                scrollback: Scrollback::Replace,
-            }),
-            pending: Vec::new(),
+            state,
+            pending: match self.pending.is_empty() {
+                true => Vec::new(),
+                false => vec![Bytes::copy_from_slice(&self.pending)],
+            },
         }
     }
 
@@ -180,13 +230,13 @@ impl ScreenModel {
     /// blanks.
     pub fn text(&mut self, history_lines: usize) -> Vec<String> {
         self.parse_pending();
-        text::plain(self.emulator.grid(), history_lines)
+        text::plain(&self.emulator, history_lines)
     }
 
     /// Returns the same rows with their attributes, each row ended by a reset and a line feed.
     pub fn ansi(&mut self, history_lines: usize) -> Vec<u8> {
         self.parse_pending();
-        text::styled(self.emulator.grid(), history_lines)
+        text::styled(&self.emulator, history_lines)
     }
 
     /// Returns the cursor.
@@ -204,9 +254,11 @@ impl ScreenModel {
         }
     }
 
-    /// Returns the window title, if one was set.
+    /// Returns the window title, if one was set. Parses only what may have changed it.
     pub fn title(&mut self) -> Option<String> {
-        self.parse_pending();
+        if !self.tail.is_ground() || may_change_title(&self.pending) {
+            self.parse_pending();
+        }
         self.emulator.state.titles.current().map(str::to_owned)
     }
 
@@ -238,6 +290,82 @@ impl ScreenModel {
     /// Returns what the output so far ends in and the grids do not show yet.
     fn unfinished(&self) -> Vec<u8> {
         [self.tail.bytes(), &self.pending].concat()
+    }
+
+    fn keep_pending(&mut self, bytes: &[u8]) {
+        let needed = self.pending.len() + bytes.len();
+        if self.pending.capacity() < needed {
+            let wanted = needed.max((2 * self.pending.capacity()).min(self.max_pending));
+            self.pending.reserve_exact(wanted - self.pending.len());
+        }
+        self.pending.extend_from_slice(bytes);
+    }
+
+    /// Makes room: stores plain lines, and parses what is something else.
+    fn digest(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        let used = self.digest_some(&pending);
+        pending.drain(..used);
+        self.pending = pending;
+        if self.max_pending / 2 < self.pending.len() {
+            self.parse_pending();
+        }
+    }
+
+    /// Stores and parses `bytes` but for the last lines; returns how many.
+    fn digest_some(&mut self, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        let mut step = LEAST_STEP_BYTES;
+        while at < bytes.len() {
+            let mut kept = 0;
+            if self.reach_new_line(bytes, &mut at) {
+                let taken = plain::take(&bytes[at..], &mut self.emulator);
+                at += taken.stored;
+                if 0 < taken.stored {
+                    self.tail.forget_text();
+                }
+                if !taken.more {
+                    break;
+                }
+                if 0 < taken.stored {
+                    step = LEAST_STEP_BYTES;
+                }
+                kept = taken.plain - taken.stored;
+            }
+            match self.parse_lines(&bytes[at..], kept + step) {
+                0 => break,
+                used => at += used,
+            }
+            step *= 2;
+        }
+        at
+    }
+
+    /// Parses lines until plain ones that follow need no parsing; returns whether that is so.
+    fn reach_new_line(&mut self, bytes: &[u8], at: &mut usize) -> bool {
+        for _ in 0..=self.emulator.rows() {
+            if self.emulator.is_behind() {
+                return true;
+            }
+            if !self.tail.is_ground() || !self.emulator.prints_plainly() {
+                return false;
+            }
+            if self.emulator.is_on_new_line() {
+                return true;
+            }
+            match self.parse_lines(&bytes[*at..], 0) {
+                0 => return false,
+                used => *at += used,
+            }
+        }
+        false
+    }
+
+    /// Parses at least `least` bytes, and on to the end of the line; returns how many.
+    fn parse_lines(&mut self, bytes: &[u8], least: usize) -> usize {
+        let least = least.min(bytes.len());
+        let end = memchr(b'\n', &bytes[least..]).map_or(bytes.len(), |end| least + end + 1);
+        self.parse(&bytes[..end])
     }
 
     fn parse_pending(&mut self) {
@@ -302,4 +430,28 @@ impl ScreenModel {
             Extra::SoftReset => self.emulator.soft_reset(),
         }
     }
+}
+
+/// Returns whether output from the parser's ground state on may change the title.
+fn may_change_title(output: &[u8]) -> bool {
+    let mut rest = output;
+    while let Some(at) = memchr(0x1b, rest) {
+        rest = &rest[at + 1..];
+        match rest {
+            [b'[', after @ ..] => {
+                let end = after.iter().position(|byte| !(0x20..=0x3f).contains(byte));
+                match end.map(|end| after[end]) {
+                    // XTWINOPS puts titles aside; what is unfinished or odd is left to the parser.
+                    Some(0x40..=0x7e) if end.is_some_and(|end| after[end] != b't') => {}
+                    _ => return true,
+                }
+            }
+            [
+                b'(' | b')' | b'=' | b'>' | b'7' | b'8' | b'D' | b'E' | b'H' | b'M',
+                ..,
+            ] => {}
+            _ => return true,
+        }
+    }
+    false
 }

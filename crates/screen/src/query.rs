@@ -44,6 +44,9 @@ impl QueryScanner {
                     Some(at) => {
                         self.state = State::Escape;
                         rest = &rest[at + 1..];
+                        if let [b'[', after @ ..] = rest {
+                            rest = self.pass_parameters(after);
+                        }
                     }
                     None => return found,
                 }
@@ -54,6 +57,17 @@ impl QueryScanner {
             rest = after;
             found |= self.step(byte);
         }
+    }
+
+    /// Follows a CSI up to its end; returns what is left from there.
+    fn pass_parameters<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let parameter = |byte: &u8| (0x20..=0x3f).contains(byte);
+        let end = bytes.iter().position(|byte| !parameter(byte));
+        let (parameters, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.state = State::Csi {
+            marked: parameters.iter().any(is_mark),
+        };
+        rest
     }
 
     /// Follows one byte of a sequence; returns whether it completes a query.
@@ -71,7 +85,7 @@ impl QueryScanner {
             (_, 0x18 | 0x1a) => (State::Text, false),
             (State::Csi { marked }, 0x20..=0x3f) => (
                 State::Csi {
-                    marked: marked || matches!(byte, b'?' | b'$' | b'>'),
+                    marked: marked || is_mark(&byte),
                 },
                 false,
             ),
@@ -86,6 +100,11 @@ impl QueryScanner {
         self.state = next;
         found
     }
+}
+
+/// Returns whether queries with some ends begin with `byte`.
+fn is_mark(byte: &u8) -> bool {
+    matches!(byte, b'?' | b'$' | b'>')
 }
 
 fn is_query_end(end: u8, marked: bool) -> bool {

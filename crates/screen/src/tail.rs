@@ -106,6 +106,11 @@ impl Tail {
         self.after_text = false;
     }
 
+    /// Returns whether the parser is in its ground state.
+    pub(crate) fn is_ground(&self) -> bool {
+        self.state == State::Ground
+    }
+
     /// Follows the parser over some of `bytes`; returns how many, and what to do.
     pub(crate) fn advance(&mut self, bytes: &[u8]) -> (usize, Action) {
         let mut at = 0;

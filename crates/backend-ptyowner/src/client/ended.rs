@@ -8,11 +8,10 @@ use abide_core::{
         OutputEvent, OutputStream, Scrollback, Survivor,
     },
     id::{ClientId, SessionId},
-    limits::SCROLLBACK_LINES,
     replay::Offset,
     size::TermSize,
 };
-use abide_screen::{History, ScreenModel, SnapshotOptions};
+use abide_screen::{History, ScreenLimits, ScreenModel, SnapshotOptions};
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -93,7 +92,7 @@ impl Last {
                 screen: restored.screen,
             });
         }
-        let mut screen = ScreenModel::new(start.size, SCROLLBACK_LINES);
+        let mut screen = ScreenModel::new(start.size, ScreenLimits::default());
         if start.recorded {
             screen.feed(&dir.read_final_screen()?);
         }

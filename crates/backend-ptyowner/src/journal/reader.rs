@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use abide_core::{id::Generation, limits::SCROLLBACK_LINES, replay::Offset, size::TermSize};
-use abide_screen::ScreenModel;
+use abide_core::{id::Generation, replay::Offset, size::TermSize};
+use abide_screen::{ScreenLimits, ScreenModel};
 use bytes::{Bytes, BytesMut};
 
 use super::{
@@ -142,7 +142,7 @@ pub(crate) fn parse(bytes: Bytes, generation: Generation) -> Result<Segment, Unu
 impl Segment {
     /// Brings the session back.
     pub(crate) fn restored(self) -> Restored {
-        let mut screen = ScreenModel::new(self.size, SCROLLBACK_LINES);
+        let mut screen = ScreenModel::new(self.size, ScreenLimits::default());
         screen.feed(&self.state);
         let mut output = BytesMut::new();
         for event in &self.events {

@@ -1,8 +1,8 @@
 //! The session's screen: fed lazily, asked for snapshots, and the one who answers the child's
 //! queries while nobody with a terminal does.
 
-use abide_core::{limits::SCROLLBACK_LINES, size::TermSize};
-use abide_screen::{History, QueryScanner, ScreenModel, Scrollback, SnapshotOptions};
+use abide_core::size::TermSize;
+use abide_screen::{History, QueryScanner, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions};
 
 use crate::wire::request;
 
@@ -25,9 +25,9 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn new(size: TermSize) -> Self {
+    pub(crate) fn new(size: TermSize, limits: ScreenLimits) -> Self {
         Self {
-            model: ScreenModel::new(size, SCROLLBACK_LINES),
+            model: ScreenModel::new(size, limits),
             scanner: QueryScanner::new(),
             answering: Answering::Owner,
         }

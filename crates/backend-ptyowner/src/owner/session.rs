@@ -24,6 +24,7 @@ use abide_core::{
     probe::Probe,
     size::TermSize,
 };
+use abide_screen::ScreenLimits;
 use bytes::Bytes;
 use interprocess::local_socket::tokio::Stream;
 use tokio::sync::mpsc;
@@ -121,13 +122,19 @@ impl Session {
         history_bytes: u64,
         journal: Journal,
     ) -> Self {
+        // One half for output to be sent again, one for the lines above the page.
+        let half = history_bytes / 2;
+        let limits = ScreenLimits {
+            bytes: usize::try_from(half).unwrap_or(usize::MAX),
+            ..ScreenLimits::default()
+        };
         Self {
             identity,
             pty,
             reaper,
             shutdown,
-            screen: Screen::new(size),
-            history: History::new(history_bytes),
+            screen: Screen::new(size, limits),
+            history: History::new(half),
             journal,
             input: InputQueue::default(),
             clients: Clients::default(),

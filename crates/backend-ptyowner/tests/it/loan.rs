@@ -20,7 +20,7 @@ use abide_core::{
     },
     size::TermSize,
 };
-use abide_screen::ScreenModel;
+use abide_screen::{ScreenLimits, ScreenModel};
 use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{OptionalActions, tcgetattr, tcsetattr},
@@ -176,7 +176,7 @@ async fn what_is_printed_and_typed_goes_past_the_client() {
     // Given back, it shows nothing more; the stream does.
     loan.end().await.unwrap();
     let page = event(&mut attachment, "the snapshot", snapshot).await;
-    let mut model = ScreenModel::new(TermSize::DEFAULT, 0);
+    let mut model = ScreenModel::new(TermSize::DEFAULT, ScreenLimits::default());
     model.feed(&page);
     assert!(model.text(0).join("\n").contains("betweenlater"));
     let shown = pair.seen.len();
@@ -216,9 +216,9 @@ async fn the_last_byte_is_shown_before_the_end_is_told_with_the_modes_left_behin
     .await;
     assert_eq!(ended.outcome.to_string(), "exited with code 3");
     pair.wait_text("over").await;
-    let mut shown = ScreenModel::new(TermSize::DEFAULT, 0);
+    let mut shown = ScreenModel::new(TermSize::DEFAULT, ScreenLimits::default());
     shown.feed(&pair.seen);
-    let mut told = ScreenModel::new(TermSize::DEFAULT, 0);
+    let mut told = ScreenModel::new(TermSize::DEFAULT, ScreenLimits::default());
     told.feed(&page);
     assert_eq!(told.first_difference(&mut shown), None);
     place.clear("a").await;

@@ -108,7 +108,7 @@ impl Sample {
             (_, Thoroughness::Full) => 25,
             (_, Thoroughness::Quick) => 8,
         };
-        let mut model = ScreenModel::new(self.size, judge::SCROLLBACK);
+        let mut model = ScreenModel::new(self.size, judge::LIMITS);
         let mut from = 0;
         let cuts = spread(output.len(), wanted).into_iter().map(|at| {
             model.feed(&output[from..at]);

@@ -10,7 +10,7 @@ use abide_core::size::TermSize;
 use abide_screen::ScreenModel;
 use serde_json::{Value, json};
 
-use super::judge::{ALL, SCROLLBACK, Score};
+use super::judge::{ALL, LIMITS, Score};
 use super::sample::{Sample, Thoroughness, sum};
 
 /// Judges every sample; one score for each, in order.
@@ -31,7 +31,7 @@ pub(super) fn judge(dir: &Path, samples: &[Sample], how: Thoroughness) -> Vec<Sc
 pub(super) fn check_that_it_can_fail(dir: &Path) -> Result<(), String> {
     let output = b"\x1b[1mtext\x1b[m\r\n\x1b]2;title\x07\x1b[3;5r\x1b[?2004h\x1b[4 q\x1b[2;3H";
     let size = TermSize::clamped(6, 20);
-    let mut model = ScreenModel::new(size, SCROLLBACK);
+    let mut model = ScreenModel::new(size, LIMITS);
     model.feed(output);
     let right = String::from_utf8(model.snapshot(ALL)).expect("it is text");
     let wrongs = wrong_snapshots(&right);
@@ -117,7 +117,7 @@ fn task(size: TermSize, output: &[u8], cuts: &[(usize, Vec<u8>)]) -> Value {
     json!({
         "rows": size.rows(),
         "cols": size.cols(),
-        "scrollback": SCROLLBACK,
+        "scrollback": LIMITS.lines,
         "output": base64(output),
         "cuts": cuts.collect::<Vec<_>>(),
     })

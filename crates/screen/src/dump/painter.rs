@@ -9,6 +9,9 @@ use alacritty_terminal::{
 
 use crate::emulator::{BLINK, STYLE_FLAGS};
 
+/// Memory that a painter keeps for the next row, in bytes.
+const KEPT_BYTES: usize = 8 * 1024;
+
 /// How printed text looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pen {
@@ -37,6 +40,28 @@ impl Pen {
         }
     }
 
+    /// Returns whether a cell was printed with the pen of a terminal just switched on.
+    pub(crate) fn is_default_of(cell: &Cell) -> bool {
+        cell.fg == Color::Named(NamedColor::Foreground)
+            && cell.bg == Color::Named(NamedColor::Background)
+            && !cell.flags.intersects(STYLE_FLAGS)
+            && (cell.extra.is_none()
+                || cell.underline_color().is_none() && cell.hyperlink().is_none())
+    }
+
+    fn colours_page(&self) -> bool {
+        self.bg != Color::Named(NamedColor::Background)
+    }
+
+    /// Returns whether `cell`, which has neither link nor underline colour, has this pen.
+    fn is_of_simple(&self, cell: &Cell) -> bool {
+        cell.fg == self.fg
+            && cell.bg == self.bg
+            && cell.flags & STYLE_FLAGS == self.flags
+            && self.underline.is_none()
+            && self.link.is_none()
+    }
+
     /// Returns the pen without its link.
     pub(crate) fn unlinked(mut self) -> Self {
         self.link = None;
@@ -56,11 +81,40 @@ impl Pen {
 pub(crate) struct Painter {
     bytes: Vec<u8>,
     pen: Pen,
+    coloured: bool,
 }
 
 impl Painter {
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+
+    /// Returns the output of taking a pen, and nothing else.
+    pub(crate) fn taking(pen: &Pen) -> Self {
+        let mut painter = Self::default();
+        painter.take(pen);
+        painter
+    }
+
+    /// Returns the pen.
+    pub(crate) fn pen(&self) -> &Pen {
+        &self.pen
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Forgets the output, keeping its memory.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.coloured = self.pen.colours_page();
+    }
+
+    /// Gives memory back that only an unusual row needs.
+    pub(crate) fn shrink(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
     }
 
     pub(crate) fn put(&mut self, text: &str) {
@@ -72,7 +126,17 @@ impl Painter {
     }
 
     pub(crate) fn put_char(&mut self, c: char) {
-        self.put(c.encode_utf8(&mut [0; 4]));
+        match u8::try_from(c) {
+            Ok(byte) if byte.is_ascii() => self.bytes.push(byte),
+            _ => self.put(c.encode_utf8(&mut [0; 4])),
+        }
+    }
+
+    /// Takes the pen that a cell was printed with.
+    pub(crate) fn take_cell(&mut self, cell: &Cell) {
+        if cell.extra.is_some() || !self.pen.is_of_simple(cell) {
+            self.take(&Pen::of(cell));
+        }
     }
 
     /// Writes formatted text.
@@ -84,6 +148,16 @@ impl Painter {
     /// Moves the cursor to a row and column counted from 0.
     pub(crate) fn go(&mut self, row: usize, col: usize) {
         self.put_fmt(format_args!("\x1b[{};{}H", row + 1, col + 1));
+    }
+
+    /// Records that the terminal has a pen.
+    pub(crate) fn has_taken(&mut self, pen: &Pen) {
+        self.pen.clone_from(pen);
+    }
+
+    /// Returns whether any output since the last clearing has another page colour than the default.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.coloured
     }
 
     /// Records that the terminal's pen is the default one, whatever it was.
@@ -102,6 +176,7 @@ impl Painter {
             return;
         }
         if !self.pen.same_style(pen) {
+            self.coloured |= pen.colours_page();
             self.style(pen);
         }
         if self.pen.link != pen.link {

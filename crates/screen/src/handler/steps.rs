@@ -93,6 +93,7 @@ impl Emulator {
         let Margins { top, bottom } = self.state.margins;
         let next = self.cursor_row() + 1;
         if next == bottom {
+            self.leave_top_to_wrap();
             let (up, below) = (self.continues(top + 1), self.continues(bottom));
             wrap(self);
             if self.drops_rows_from(top) {
@@ -106,6 +107,58 @@ impl Emulator {
                 mend::end_page(self.grid_mut());
                 self.set_continues(next - 1, true);
             }
+        }
+    }
+
+    /// Moves the topmost rows into the scrollback, if that is where they go when rows scroll up.
+    pub(super) fn leave_top(&mut self, count: usize) {
+        if !self.drops_rows_from(self.state.margins.top) {
+            self.harvest(count);
+        }
+    }
+
+    /// Does so because the cursor is about to go on in the next row.
+    fn leave_top_to_wrap(&mut self) {
+        if self.drops_rows_from(self.state.margins.top) {
+            return;
+        }
+        let cursor = &self.grid().cursor;
+        let (at, past_end) = (cursor.point, cursor.input_needs_wrap);
+        if row(&at.line) == 0 {
+            // The row that wraps is the one that leaves.
+            let grid = self.grid_mut();
+            if !past_end {
+                let cells = &mut grid[at.line];
+                if cells[at.column].flags.contains(Flags::WIDE_CHAR_SPACER) {
+                    cells[at.column - 1].clear_wide();
+                }
+                let mut gap = grid.cursor.template.clone();
+                gap.flags.insert(Flags::LEADING_WIDE_CHAR_SPACER);
+                grid[at] = gap;
+            }
+            grid[at].flags.insert(Flags::WRAPLINE);
+        }
+        self.harvest(1);
+    }
+
+    /// Ends the gap at the end of the scrollback, if `c` is about to be printed over the wide
+    /// character that left it.
+    #[cold]
+    pub(super) fn fill_gap_under(&mut self, c: char) {
+        let width = self.width(c);
+        let grid = self.grid();
+        let cursor = &grid.cursor;
+        let at = cursor.point;
+        if self.is_alternate() || row(&at.line) != 0 || cursor.input_needs_wrap {
+            return;
+        }
+        let wide = |col: usize| {
+            let flags = grid[at.line][Column(col)].flags;
+            flags.intersects(Flags::WIDE_CHAR | Flags::WIDE_CHAR_SPACER)
+        };
+        let mut printed = at.column.0..(at.column.0 + width).min(2);
+        if printed.any(wide) {
+            self.history.fill_gap();
         }
     }
 
@@ -128,8 +181,12 @@ impl Emulator {
     pub(super) fn scroll(&mut self, scroll: impl FnOnce(&mut Term<VoidListener>)) {
         let Margins { top, bottom } = self.state.margins;
         if self.drops_rows_from(top) || bottom < self.rows() {
-            self.move_up_rows(top, bottom, 1, |this| scroll(this.term()));
+            self.move_up_rows(top, bottom, 1, |this| {
+                this.leave_top(1);
+                scroll(this.term());
+            });
         } else {
+            self.harvest(1);
             scroll(self.term());
         }
     }
@@ -145,9 +202,8 @@ impl Emulator {
         let count = count.min(bottom - top);
         let first = count < bottom - top && self.continues(top + count);
         let below = self.continues(bottom);
-        let history = self.grid().history_size();
         act(self);
-        if history == self.grid().history_size() && self.drops_rows_from(top) {
+        if self.drops_rows_from(top) || !first {
             self.set_continues(top, first);
         }
         if 0 < count && count < bottom - top {
@@ -184,13 +240,15 @@ impl Emulator {
 
     /// Returns whether a row continues the one above it.
     fn continues(&self, at: usize) -> bool {
-        let above = line(at) - 1_i32;
-        let grid = self.grid();
-        if above < grid.topmost_line() {
-            return self.is_alternate() && self.state.continues_above;
+        if at == 0 {
+            return match self.is_alternate() {
+                true => self.state.continues_above,
+                false => self.history.is_open(),
+            };
         }
+        let grid = self.grid();
         let last = Column(grid.columns() - 1);
-        grid[above][last].flags.contains(Flags::WRAPLINE)
+        grid[line(at - 1)][last].flags.contains(Flags::WRAPLINE)
     }
 
     /// Makes a row one that continues the one above it, or one that does not.
@@ -198,18 +256,18 @@ impl Emulator {
         if self.continues(at) == continues {
             return;
         }
-        let above = line(at) - 1_i32;
-        let alternate = self.is_alternate();
-        let grid = self.grid_mut();
-        if grid.topmost_line() <= above {
-            let last = Column(grid.columns() - 1);
+        if 0 < at {
+            let above = &mut self.grid_mut()[line(at - 1)];
+            let last = Column(above.len() - 1);
             if continues {
-                grid[above][last].flags.insert(Flags::WRAPLINE);
+                above[last].flags.insert(Flags::WRAPLINE);
             } else {
-                mend::end_row(&mut grid[above]);
+                mend::end_row(above);
             }
-        } else if alternate {
+        } else if self.is_alternate() {
             self.state.continues_above = continues;
+        } else if !continues {
+            self.history.end_row();
         }
     }
 

@@ -4,12 +4,12 @@ use abide_core::size::TermSize;
 use abide_screen::{QueryScanner, ScreenModel};
 use proptest::{prelude::*, sample::Index};
 
-use crate::cuts::cases;
+use crate::cuts::{cases, limits};
 use crate::grammar::Output;
 use crate::streams::asking_stream;
 
 fn model() -> ScreenModel {
-    ScreenModel::new(TermSize::clamped(6, 20), 10)
+    ScreenModel::new(TermSize::clamped(6, 20), limits(10))
 }
 
 fn answer(output: &str) -> String {

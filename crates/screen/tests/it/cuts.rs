@@ -1,7 +1,7 @@
 //! A snapshot taken at any byte makes a fresh model equal to one that saw everything.
 
 use abide_core::size::TermSize;
-use abide_screen::ScreenModel;
+use abide_screen::{ScreenLimits, ScreenModel};
 use proptest::{prelude::*, sample::Index};
 
 use crate::grammar::{FEATURES, Output, of_feature};
@@ -24,8 +24,16 @@ pub(crate) fn cases(cases: u32) -> ProptestConfig {
     }
 }
 
+/// Limits on the scrollback's lines alone.
+pub(crate) fn limits(lines: usize) -> ScreenLimits {
+    ScreenLimits {
+        lines,
+        ..ScreenLimits::default()
+    }
+}
+
 pub(crate) fn fed(size: TermSize, bytes: &[u8]) -> ScreenModel {
-    let mut model = ScreenModel::new(size, SCROLLBACK);
+    let mut model = ScreenModel::new(size, limits(SCROLLBACK));
     model.feed(bytes);
     model
 }
@@ -125,7 +133,7 @@ proptest! {
         let size = TermSize::clamped(5, 10);
         let mut at: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         at.sort_unstable();
-        let mut pieces = ScreenModel::new(size, SCROLLBACK);
+        let mut pieces = ScreenModel::new(size, limits(SCROLLBACK));
         let mut from = 0;
         for to in at.into_iter().chain([bytes.len()]) {
             pieces.feed(&bytes[from..to]);

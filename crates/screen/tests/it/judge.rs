@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use abide_core::size::TermSize;
-use abide_screen::{History, ScreenModel, Scrollback, SnapshotOptions};
+use abide_screen::{History, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions};
 
 /// A snapshot of everything.
 pub(crate) const ALL: SnapshotOptions = SnapshotOptions {
@@ -21,8 +21,11 @@ const NEXT_BYTES: usize = 160;
 /// One of so many cuts is followed by the whole rest.
 const WHOLE_REST_EVERY: usize = 97;
 
-/// Lines of scrollback of the models.
-pub(crate) const SCROLLBACK: usize = 200;
+/// What the models keep.
+pub(crate) const LIMITS: ScreenLimits = ScreenLimits {
+    lines: 200,
+    bytes: 2 * 1024 * 1024,
+};
 
 /// What a judge found.
 #[derive(Debug, Default, Clone)]
@@ -95,7 +98,7 @@ impl<'a> Trial<'a> {
     fn new(size: TermSize, output: &'a [u8]) -> Self {
         Self {
             output,
-            whole: ScreenModel::new(size, SCROLLBACK),
+            whole: ScreenModel::new(size, LIMITS),
             answers: Vec::new(),
             answered: vec![0],
             late: VecDeque::new(),
@@ -113,7 +116,7 @@ impl<'a> Trial<'a> {
     /// Takes a snapshot here and compares at once.
     fn cut(&mut self, at: usize) {
         let snapshot = self.whole.snapshot(ALL);
-        let mut model = ScreenModel::new(self.whole.size(), SCROLLBACK);
+        let mut model = ScreenModel::new(self.whole.size(), LIMITS);
         model.feed(&snapshot);
         let typed = model.catch_up();
         self.score.cuts += 1;

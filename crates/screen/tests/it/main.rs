@@ -2,10 +2,13 @@
 
 mod answers;
 mod cuts;
+mod floods;
 mod grammar;
 mod judge;
+mod lazy;
 mod reading;
 mod recordings;
 mod regressions;
 mod sizes;
+mod speed;
 mod streams;

@@ -3,8 +3,10 @@
 use abide_core::size::TermSize;
 use abide_screen::{CursorState, ScreenModel};
 
+use crate::cuts::limits;
+
 fn model(output: &str) -> ScreenModel {
-    let mut model = ScreenModel::new(TermSize::clamped(3, 8), 10);
+    let mut model = ScreenModel::new(TermSize::clamped(3, 8), limits(10));
     model.feed(output.as_bytes());
     model
 }
@@ -100,7 +102,7 @@ fn combining_characters_without_end_are_bounded() {
 
 #[test]
 fn the_cursor_of_the_narrowest_terminal_is_on_it() {
-    let mut model = ScreenModel::new(TermSize::clamped(1, 1), 10);
+    let mut model = ScreenModel::new(TermSize::clamped(1, 1), limits(10));
     model.feed(b"ab");
     let cursor = model.cursor();
     assert_eq!((cursor.row, cursor.col), (0, 0));

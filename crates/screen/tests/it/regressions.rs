@@ -3,7 +3,7 @@
 use abide_core::size::TermSize;
 use abide_screen::{History, ScreenModel, Scrollback, SnapshotOptions};
 
-use crate::cuts::{check_snapshot, fed};
+use crate::cuts::{check_snapshot, fed, limits};
 use crate::judge::ALL;
 
 fn size() -> TermSize {
@@ -257,7 +257,7 @@ fn a_replaced_scrollback_holds_nothing_else() {
 
 #[test]
 fn one_repetition_does_not_hold_up_the_owner() {
-    let mut model = ScreenModel::new(size(), 100);
+    let mut model = ScreenModel::new(size(), limits(100));
     model.feed(b"x\x1b[65535b");
     assert!(model.text(usize::MAX).len() <= 5);
 }
