@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Output kept per session for clients that come back, in bytes, unless a spec says otherwise.
+/// Memory per session for what is kept for clients that come back, in bytes, unless a spec says
+/// otherwise.
 pub const HISTORY_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Lines that a session's screen model keeps above its page.

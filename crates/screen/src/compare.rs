@@ -104,15 +104,15 @@ fn grids(name: &str, left: &Grid<Cell>, right: &Grid<Cell>) -> Option<String> {
 }
 
 fn cells(name: &str, at: Point, left: &Cell, right: &Cell) -> Option<String> {
-    // Nearly always equal, and then nothing needs a name.
-    if left == right {
-        return None;
-    }
     let what = format!("row {} column {} of the {name} grid", at.line, at.column);
     looks(&what, left, right)
 }
 
 fn looks(what: &str, left: &Cell, right: &Cell) -> Option<String> {
+    // Nearly always equal.
+    if left == right {
+        return None;
+    }
     let zero_width = |cell: &Cell| cell.zerowidth().unwrap_or_default().to_vec();
     values(what, &left.c, &right.c)
         .or_else(|| values(what, &zero_width(left), &zero_width(right)))

@@ -148,6 +148,9 @@ impl History {
 
     /// Appends a row that leaves the page.
     pub(crate) fn push(&mut self, row: &Row<Cell>) {
+        if self.max_lines == 0 {
+            return;
+        }
         let open = self.open.take();
         let mut out = std::mem::take(&mut self.row);
         out.clear();
@@ -191,6 +194,9 @@ impl History {
     /// as on a terminal that scrolls, must not end in blanks, and none may be open.
     pub(crate) fn append(&mut self, line: &[u8], before: &[u8], after: &[u8], coloured: bool) {
         debug_assert!(self.open.is_none(), "a line begins a row");
+        if self.max_lines == 0 {
+            return;
+        }
         let mut start = std::mem::take(&mut self.pen);
         // Not left to the comparison: of two empty slices it can cost more than all else here.
         let both_plain = start.is_empty() && before.is_empty();

@@ -44,7 +44,7 @@ pub struct SessionSpec {
     pub env: Environment,
     /// The terminal's size at the start.
     pub size: TermSize,
-    /// Output kept for clients that come back, in bytes.
+    /// Memory for what is kept for clients that come back, output and lines of the screen, in bytes.
     pub history_bytes: u64,
     /// Whether screen and history are kept where they outlive the process that holds the session.
     /// A backend that cannot do that leaves it.

@@ -74,7 +74,10 @@ impl Emulator {
 
     /// Prints a character in one of the last two columns.
     pub(super) fn input_at_edge(&mut self, c: char) {
-        let width = if c < '\u{300}' { 1 } else { self.width(c) };
+        let width = match c {
+            ' '..='~' => 1,
+            _ => self.width(c),
+        };
         let pending = self.grid().cursor.input_needs_wrap;
         let too_wide = width == 2 && self.cursor_col() + 1 == self.cols();
         if 0 < width && self.state.modes.autowrap && (pending || too_wide) {
@@ -282,7 +285,7 @@ impl Emulator {
         if width == 0 {
             return;
         }
-        if self.grid().cursor.input_needs_wrap {
+        if self.grid().cursor.input_needs_wrap && self.state.modes.autowrap {
             // With a wrap pending, this does that wrap and nothing else.
             self.wrap(|this| this.term().put_tab(1));
         }

@@ -105,6 +105,10 @@ const MARKS: &[&str] = &[
     "\x1b[5mxyz",
     "\x1b[44m",
     "\x1b[m",
+    "\x1b[4h",
+    "\x1b[4l",
+    "\x1b[?7l",
+    "\x1b[?7h",
 ];
 
 #[derive(Debug, Clone)]

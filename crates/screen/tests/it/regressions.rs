@@ -336,3 +336,48 @@ fn a_cancelled_title_is_none() {
     assert_eq!(model.title().as_deref(), Some("one"));
     restored_at_every_byte(b"\x1b]2;one\x07\x1b]2;two\x18\x1b]2;three\x1a\x1b[22;1t\x1b[23;1t");
 }
+
+/// proves O11
+#[test]
+fn only_what_wraps_scrolls() {
+    for output in [
+        "one\r\ntwo\r\nthree\r\n0123456789\x7f\u{85}",
+        "one\r\ntwo\r\nthree\r\n\x1b[?7l\x1b[4h0123456789abc",
+        "one\r\ntwo\r\nthree\r\n\x1b[?7l012345678中文",
+    ] {
+        let mut model = fed(size(), output.as_bytes());
+        assert_eq!(model.text(usize::MAX).len(), 4, "{output:?}");
+        restored(output, "");
+    }
+}
+
+/// proves O11
+#[test]
+fn a_row_deleted_or_scrolled_away_takes_along_that_it_continued_the_scrollback() {
+    let joined = |output: &str| {
+        let output = format!("one\r\ntwo\r\nthree\r\n0123456789abc\r\n\n\n{output}");
+        restored(&output, "");
+        let mut model = fed(size(), output.as_bytes());
+        model.resize(TermSize::clamped(4, 30));
+        model.text(usize::MAX).contains(&"0123456789abc".to_owned())
+    };
+    assert!(joined(""));
+    assert!(joined("\x1b[H\x1b[1P\x1b[1@a"));
+    assert!(!joined("\x1b[H\x1b[M\x1b[Habc"));
+    assert!(!joined("\x1b[H\x1bMabc"));
+    assert!(!joined("\x1b[H\x1b[Kabc"));
+}
+
+#[test]
+fn a_model_without_scrollback_has_none_that_a_row_could_continue() {
+    let output = b"0123456789abcdefghij0123456789abcdefghij0123456789\x1b[H\x1bM";
+    let mut model = ScreenModel::new(size(), limits(0));
+    model.feed(output);
+    let mut fresh = ScreenModel::new(size(), limits(0));
+    fresh.feed(&model.snapshot(ALL));
+    assert_eq!(model.first_difference(&mut fresh), None);
+    for _ in 0..1000 {
+        model.feed(b"plain text\r\n");
+    }
+    assert_eq!(model.text(usize::MAX).len(), 4);
+}
