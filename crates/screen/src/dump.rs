@@ -45,7 +45,9 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions, repeatable
     settings::neutral(&mut out);
     clear(&mut out, emulator, options.scrollback);
     settings::palette(&mut out, emulator);
-    settings::titles(&mut out, emulator);
+    if options.scrollback != Scrollback::Extend {
+        settings::titles(&mut out, emulator);
+    }
     settings::tab_stops(&mut out, emulator);
 
     let history = match options.history {
@@ -87,6 +89,7 @@ fn clear(out: &mut Painter, emulator: &Emulator, scrollback: Scrollback) {
             out.raw(&vec![b'\n'; rows]);
             out.put("\x1b[H\x1b[J");
         }
+        Scrollback::Extend => out.put("\x1b[H\x1b[J"),
     }
 }
 

@@ -126,6 +126,11 @@ impl History {
         }
     }
 
+    /// Returns how much is kept, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.blocks.iter().map(|block| block.bytes.len()).sum()
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.blocks.clear();

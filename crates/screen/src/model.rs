@@ -102,6 +102,9 @@ pub enum Scrollback {
     Replace,
     /// Leaves it, and first scrolls the terminal's page up into it.
     Keep,
+    /// Leaves it. The page is this screen's already, by a snapshot just before that had no scrollback,
+    /// and is painted again below what this one has.
+    Extend,
 }
 
 /// What a screen can be made of again, as cheaply as it can be had.
@@ -203,6 +206,12 @@ impl ScreenModel {
         let mut bytes = dump::snapshot(&self.emulator, options, self.repeatable());
         bytes.extend_from_slice(&self.unfinished());
         bytes
+    }
+
+    /// Returns how much scrollback there is, in bytes of output; what is pending counts as some.
+    #[must_use]
+    pub fn scrollback_bytes(&self) -> usize {
+        self.emulator.history.bytes() + self.pending.len()
     }
 
     /// Returns what the whole screen can be made of again, without parsing what is pending.

@@ -135,9 +135,16 @@ impl Outbox {
         self.push_other(Entry::Other(frame));
     }
 
-    /// Queues a snapshot for the lent terminal.
-    pub(crate) fn push_snapshot(&self, snapshot: Bytes) {
-        self.push_other(Entry::ShowSnapshot(snapshot));
+    /// Queues a snapshot for the lent terminal, which is written to at once if nothing waits for it.
+    pub(crate) fn push_snapshot(&self, mut snapshot: Bytes) {
+        let mut queue = self.lock();
+        if queue.entries.is_empty() {
+            queue.show_at_once(&mut snapshot);
+        }
+        drop(queue);
+        if !snapshot.is_empty() {
+            self.push_other(Entry::ShowSnapshot(snapshot));
+        }
     }
 
     fn push_other(&self, entry: Entry) {

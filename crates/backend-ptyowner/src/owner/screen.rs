@@ -9,6 +9,10 @@ use crate::wire::request;
 /// Longest title that is passed on, in bytes.
 const MAX_TITLE_BYTES: usize = 1024;
 
+/// Scrollback from which on a page is shown before it, in bytes: a terminal takes a millisecond or
+/// two for so much.
+const LONG_SCROLLBACK_BYTES: usize = 64 * 1024;
+
 /// Who answers the terminal queries of the child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answering {
@@ -67,6 +71,22 @@ impl Screen {
                 request::Scrollback::Replace => Scrollback::Replace,
                 request::Scrollback::Keep => Scrollback::Keep,
             },
+        })
+    }
+
+    /// Returns the page alone, if there is so much above it that a person would wait for it; then
+    /// [`Self::rest`] follows.
+    pub(crate) fn page_first(&mut self, scrollback: request::Scrollback) -> Option<Vec<u8>> {
+        let is_worth_it = self.model.scrollback_bytes() >= LONG_SCROLLBACK_BYTES;
+        let keeps = scrollback == request::Scrollback::Keep;
+        (keeps && is_worth_it).then(|| self.page())
+    }
+
+    /// Returns the whole screen for a terminal that shows its page already.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        self.model.snapshot(SnapshotOptions {
+            history: History::All,
+            scrollback: Scrollback::Extend,
         })
     }
 

@@ -244,6 +244,31 @@ fn a_kept_scrollback_has_the_terminals_own_page_above_the_snapshot() {
 
 /// proves O11
 #[test]
+fn the_page_first_and_the_rest_after_it_is_the_same_as_all_at_once() {
+    let snapshot = |model: &mut ScreenModel, history, scrollback| {
+        model.snapshot(SnapshotOptions {
+            history,
+            scrollback,
+        })
+    };
+    for output in [
+        "1\r\n2\r\n3\r\n\x1b[31m4\r\n5\r\n6",
+        "1\r\n2\r\n3\r\n4\r\n5\x1b]2;one\x07\x1b[22t\x1b]2;two\x07\x1b[?1049h\x1b[>1ualt\x1b[2;3r",
+    ] {
+        let mut model = fed(size(), output.as_bytes());
+        let mut at_once = fed(size(), b"$ ls\r\nfile\r\n$ abide attach");
+        at_once.feed(&snapshot(&mut model, History::All, Scrollback::Keep));
+        let mut in_steps = fed(size(), b"$ ls\r\nfile\r\n$ abide attach");
+        in_steps.feed(&snapshot(&mut model, History::Lines(0), Scrollback::Keep));
+        let page = model.text(0);
+        assert_eq!(in_steps.text(0), page);
+        in_steps.feed(&snapshot(&mut model, History::All, Scrollback::Extend));
+        assert_eq!(in_steps.first_difference(&mut at_once), None);
+    }
+}
+
+/// proves O11
+#[test]
 fn a_replaced_scrollback_holds_nothing_else() {
     let snapshot = fed(size(), b"1\r\n2\r\n3\r\n4\r\n5\r\n6").snapshot(ALL);
     let mut lagging = fed(

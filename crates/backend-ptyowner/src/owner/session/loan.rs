@@ -93,7 +93,13 @@ impl Session {
 
     fn begin_loan(&mut self, client: ClientId) -> Result<(), Failure> {
         let scrollback = self.clients.begin_loan(client).ok_or(Failure::NoLoan)?;
-        let snapshot = self.screen.snapshot(scrollback);
+        let snapshot = match self.screen.page_first(scrollback) {
+            Some(page) => {
+                self.send_snapshot(client, &page);
+                self.screen.rest()
+            }
+            None => self.screen.snapshot(scrollback),
+        };
         self.send_snapshot(client, &snapshot);
         self.clients.watch(client, scrollback);
         self.take_keys(client);
