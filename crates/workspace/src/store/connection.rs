@@ -7,7 +7,7 @@
 use std::{io, path::Path, time::Duration};
 
 use abide_core::lock::KernelLock;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{StoreError, schema};
 use crate::sys;
@@ -50,11 +50,19 @@ pub(super) fn open(state_dir: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Pages of 4 KiB in the log from which on they are moved into the database. Whoever opens the
+/// database first reads the log, so it is kept short.
+const CHECKPOINT_PAGES: i64 = 64;
+
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // The log outlives the last of its users: making it anew, and emptying it on the way out, would
+    // have every short command wait for the disk four times.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     Ok(connection)
 }
 
