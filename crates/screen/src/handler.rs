@@ -45,10 +45,12 @@ impl Handler for Emulator {
         if self.history.has_gap() {
             self.fill_gap_under(c);
         }
-        if self.cursor_col() + 2 < self.cols() {
-            self.term().input(c);
-        } else {
-            self.input_at_edge(c);
+        let at_edge = self.cols() <= self.cursor_col() + 2;
+        let edge = at_edge.then(|| self.before_edge(c));
+        // The only place that does, so that the compiler has it here.
+        self.term().input(c);
+        if let Some(edge) = edge {
+            self.after_edge(edge);
         }
     }
 

@@ -183,6 +183,9 @@ impl Tail {
 
     fn end(&mut self) -> Action {
         let action = match self.state {
+            State::Csi if !matches!(self.bytes.last(), Some(b'b' | b'n' | b'p' | b'q' | b't')) => {
+                Action::Parse
+            }
             State::Csi => match named_sequence(&self.bytes) {
                 Action::Repeat(_) if !self.after_text => Action::Repeat(0),
                 action => action,

@@ -26,6 +26,27 @@ const MAX_REPETITIONS: usize = 4096;
 /// What ids of links begin with that came without one.
 pub(crate) const OWN_LINK_PREFIX: &str = "abide-";
 
+/// What printing at the right edge is about to do.
+pub(super) enum Edge {
+    /// The cursor goes on in the next row.
+    Wraps(Wrap),
+    /// It stays; whether the next row goes on from this one, too.
+    Stays { next: usize, goes_on: bool },
+}
+
+/// What going on in the next row is about to do.
+pub(super) enum Wrap {
+    /// It scrolls; whether the second row within the margins, and the first one below them, go on
+    /// from the one above.
+    Scrolls {
+        up: bool,
+        below: bool,
+    },
+    Within {
+        next: usize,
+    },
+}
+
 impl Emulator {
     /// Moves the cursor to a row and column of the page.
     pub(super) fn go(&mut self, to_row: usize, to_col: usize) {
@@ -72,8 +93,9 @@ impl Emulator {
         self.grid_mut().cursor.input_needs_wrap = false;
     }
 
-    /// Prints a character in one of the last two columns.
-    pub(super) fn input_at_edge(&mut self, c: char) {
+    /// Does what comes before printing a character in one of the last two columns.
+    #[cold]
+    pub(super) fn before_edge(&mut self, c: char) -> Edge {
         let width = match c {
             ' '..='~' => 1,
             _ => self.width(c),
@@ -81,34 +103,57 @@ impl Emulator {
         let pending = self.grid().cursor.input_needs_wrap;
         let too_wide = width == 2 && self.cursor_col() + 1 == self.cols();
         if 0 < width && self.state.modes.autowrap && (pending || too_wide) {
-            self.wrap(|this| this.term().input(c));
+            Edge::Wraps(self.before_wrap())
         } else {
-            let at = self.cursor_row();
-            let goes_on = self.continues(at + 1);
-            self.term().input(c);
-            self.set_continues(at + 1, goes_on);
-            self.settle_cursor();
+            let next = self.cursor_row() + 1;
+            let goes_on = self.continues(next);
+            Edge::Stays { next, goes_on }
         }
     }
 
-    /// Does what makes the cursor go on in the next row.
-    fn wrap(&mut self, wrap: impl FnOnce(&mut Self)) {
+    /// Does what comes after that.
+    #[cold]
+    pub(super) fn after_edge(&mut self, edge: Edge) {
+        match edge {
+            Edge::Wraps(wrap) => self.after_wrap(wrap),
+            Edge::Stays { next, goes_on } => {
+                self.set_continues(next, goes_on);
+                self.settle_cursor();
+            }
+        }
+    }
+
+    /// Does what comes before the cursor goes on in the next row.
+    fn before_wrap(&mut self) -> Wrap {
         let Margins { top, bottom } = self.state.margins;
         let next = self.cursor_row() + 1;
-        if next == bottom {
-            self.leave_top_to_wrap();
-            let (up, below) = (self.continues(top + 1), self.continues(bottom));
-            wrap(self);
-            if self.drops_rows_from(top) {
-                self.set_continues(top, up || top + 1 == bottom);
+        if next != bottom {
+            return Wrap::Within { next };
+        }
+        let wrap = Wrap::Scrolls {
+            up: self.continues(top + 1),
+            below: self.continues(bottom),
+        };
+        self.leave_top_to_wrap();
+        wrap
+    }
+
+    /// Does what comes after that.
+    fn after_wrap(&mut self, wrap: Wrap) {
+        let Margins { top, bottom } = self.state.margins;
+        match wrap {
+            Wrap::Scrolls { up, below } => {
+                if self.drops_rows_from(top) {
+                    self.set_continues(top, up || top + 1 == bottom);
+                }
+                self.set_continues(bottom, below && bottom < self.rows());
             }
-            self.set_continues(bottom, below && bottom < self.rows());
-        } else {
-            wrap(self);
-            if next == self.rows() {
-                // Below the margins the last row is left only to be entered again.
-                mend::end_page(self.grid_mut());
-                self.set_continues(next - 1, true);
+            Wrap::Within { next } => {
+                if next == self.rows() {
+                    // Below the margins the last row is left only to be entered again.
+                    mend::end_page(self.grid_mut());
+                    self.set_continues(next - 1, true);
+                }
             }
         }
     }
@@ -287,7 +332,9 @@ impl Emulator {
         }
         if self.grid().cursor.input_needs_wrap && self.state.modes.autowrap {
             // With a wrap pending, this does that wrap and nothing else.
-            self.wrap(|this| this.term().put_tab(1));
+            let wrap = self.before_wrap();
+            self.term().put_tab(1);
+            self.after_wrap(wrap);
         }
         if self.cursor_col() + width <= self.cols() {
             self.edit_row(|term| term.insert_blank(width));
