@@ -330,9 +330,6 @@ impl ScreenModel {
             if self.reach_new_line(bytes, &mut at) {
                 let taken = plain::take(&bytes[at..], &mut self.emulator);
                 at += taken.stored;
-                if 0 < taken.stored {
-                    self.tail.forget_text();
-                }
                 if !taken.more {
                     break;
                 }
