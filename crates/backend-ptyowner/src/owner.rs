@@ -136,7 +136,7 @@ async fn live(request: LaunchRequest) -> ExitCode {
     drop(start_lock);
     info!(release = env!("CARGO_PKG_VERSION"), "started");
 
-    session.run(received).await;
+    let recorded = session.run(received).await;
 
     probe.reached("owner.ended");
     cancel.cancel();
@@ -150,6 +150,7 @@ async fn live(request: LaunchRequest) -> ExitCode {
     if drained.await.is_err() {
         info!("clients did not take everything in time");
     }
+    recorded.keep().await;
     info!("ended");
     drop(owner_lock);
     ExitCode::SUCCESS

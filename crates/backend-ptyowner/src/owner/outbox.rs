@@ -102,6 +102,10 @@ impl Outbox {
         if queue.output_weight + len + FRAME_BYTES > queue.pace.lag_bytes() {
             let skipped = queue.drop_output() + len as u64;
             queue.lagging = true;
+            // It is not waited for any more: what it misses, it misses.
+            queue.full = false;
+            drop(queue);
+            self.changed.notify_one();
             return Pushed::Lagging { skipped };
         }
         let entry = if queue.terminal.is_some() {
@@ -131,7 +135,22 @@ impl Outbox {
     }
 
     /// Queues a frame that is never dropped; closes the box if there is too much of such.
+    ///
+    /// It does not wait for a lent terminal, which may be blocked: it goes before what is to be shown.
     pub(crate) fn push(&self, frame: Bytes) {
+        let mut queue = self.lock();
+        let is_shown =
+            |entry: &Entry| matches!(entry, Entry::ShowOutput(_) | Entry::ShowSnapshot(_));
+        let first_shown = queue.entries.iter().position(is_shown);
+        let at = first_shown.unwrap_or(queue.entries.len());
+        queue.insert(at, Entry::Other(frame));
+        queue.bound_others();
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// Queues such a frame behind everything that was queued before, also on a lent terminal.
+    pub(crate) fn push_last(&self, frame: Bytes) {
         self.push_other(Entry::Other(frame));
     }
 
@@ -150,10 +169,7 @@ impl Outbox {
     fn push_other(&self, entry: Entry) {
         let mut queue = self.lock();
         queue.add(entry);
-        if MAX_OTHER_BYTES < queue.other_weight {
-            queue.closed = true;
-            queue.entries.clear();
-        }
+        queue.bound_others();
         drop(queue);
         self.changed.notify_one();
     }
@@ -167,18 +183,21 @@ impl Outbox {
         self.lock().terminal.is_some()
     }
 
-    /// Nothing goes to the lent terminal any more; what waits for it is dropped. Returns how much of
-    /// it was output.
-    pub(crate) fn give_back(&self) -> u64 {
+    /// Nothing goes to the lent terminal any more; what waits for it is dropped. Returns how much
+    /// output that was, if the terminal does not show everything.
+    pub(crate) fn give_back(&self) -> Option<u64> {
         let mut queue = self.lock();
         queue.terminal = None;
+        let is_shown =
+            |entry: &Entry| matches!(entry, Entry::ShowOutput(_) | Entry::ShowSnapshot(_));
+        let is_behind = queue.lagging || queue.entries.iter().any(is_shown);
         let dropped = queue.drop_output();
-        let is_for_client = |entry: &Entry| !matches!(entry, Entry::ShowSnapshot(_));
-        queue.entries.retain(is_for_client);
+        queue.lagging = false;
+        queue.entries.retain(|entry| !is_shown(entry));
         queue.other_weight = queue.entries.iter().map(Entry::other_weight).sum();
         drop(queue);
         self.changed.notify_one();
-        dropped
+        is_behind.then_some(dropped)
     }
 
     /// Returns whether the child had better wait for this client.
@@ -246,10 +265,23 @@ impl Outbox {
 
 impl Queue {
     fn add(&mut self, entry: Entry) {
+        self.insert(self.entries.len(), entry);
+    }
+
+    fn insert(&mut self, at: usize, entry: Entry) {
         self.output_weight += entry.output_weight();
         self.other_weight += entry.other_weight();
-        self.entries.push_back(entry);
+        self.entries.insert(at, entry);
         self.pace.waits(timer::now());
+    }
+
+    /// Cuts off a client that asks without reading.
+    fn bound_others(&mut self) {
+        if MAX_OTHER_BYTES < self.other_weight {
+            self.closed = true;
+            self.entries.clear();
+            (self.output_weight, self.other_weight) = (0, 0);
+        }
     }
 
     /// Drops the output that waits; returns how much it was.

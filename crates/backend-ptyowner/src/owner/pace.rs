@@ -34,6 +34,9 @@ pub(crate) const MAX_HOLD: Duration = Duration::from_millis(200);
 /// Time that goes by for each part of it that a hold may take again.
 const REGAIN: u32 = 10;
 
+/// The least credit with which the child is held up: timers are no finer than a millisecond.
+const MIN_HOLD: Duration = Duration::from_millis(5);
+
 /// The pace of one client.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
@@ -113,10 +116,14 @@ impl Patience {
     /// Holds the child up, if there is credit for it; tells whether it is held.
     pub(crate) fn hold(&mut self, now: Instant) -> bool {
         if !self.held {
+            // A hold that took longer than its credit has put this into the future.
             let free = now.saturating_duration_since(self.at);
-            self.left = (self.left + free / REGAIN).min(MAX_HOLD);
-            self.at = now;
-            self.held = !self.left.is_zero();
+            let left = (self.left + free / REGAIN).min(MAX_HOLD);
+            if MIN_HOLD <= left {
+                self.left = left;
+                self.at = now;
+                self.held = true;
+            }
         }
         self.held
     }
@@ -125,8 +132,9 @@ impl Patience {
     pub(crate) fn release(&mut self, now: Instant) {
         if self.held {
             let held = now.saturating_duration_since(self.at);
+            let owed = held.saturating_sub(self.left);
             self.left = self.left.saturating_sub(held);
-            self.at = now;
+            self.at = now + owed * REGAIN;
             self.held = false;
         }
     }
@@ -180,10 +188,18 @@ mod tests {
         assert_eq!(patience.deadline(), Some(at(1200)));
         patience.release(at(1200));
         assert!(!patience.hold(at(1200)), "nothing is left of the credit");
+        assert!(
+            !patience.hold(at(1210)),
+            "and hardly anything has come back"
+        );
         // A tenth of the time that it ran comes back.
         assert!(patience.hold(at(1700)));
         assert_eq!(patience.deadline(), Some(at(1750)));
-        patience.release(at(1700));
+        // What was taken too much is paid back first.
+        patience.release(at(1770));
+        assert!(!patience.hold(at(1960)));
+        assert!(patience.hold(at(2030)));
+        patience.release(at(2030));
         assert!(patience.hold(at(100_000)));
         assert_eq!(patience.deadline(), Some(at(100_000) + MAX_HOLD));
     }

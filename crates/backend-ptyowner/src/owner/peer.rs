@@ -180,10 +180,9 @@ impl Peer {
                     _ = terminal.writable() => {}
                     () = outbox.changed() => {}
                 },
+                // Once the session is over nobody needs to know, and the rest is still to be sent.
                 Next::SayRelieved => {
-                    if self.commands.send(Command::Relieved).await.is_err() {
-                        return;
-                    }
+                    let _ = self.commands.send(Command::Relieved).await;
                 }
                 Next::AskForSnapshot => {
                     let drained = Command::Drained {

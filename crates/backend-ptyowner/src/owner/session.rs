@@ -55,10 +55,6 @@ use crate::{
 /// millisecond.
 const TURNS_BETWEEN_YIELDS: usize = 8;
 
-/// Turns that every other task gets at the end, so that clients are told before the disk is waited
-/// for.
-const TURNS_TO_TELL: usize = 4;
-
 /// What a connection's task tells the session.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -148,7 +144,7 @@ impl Session {
     }
 
     /// Runs until the session is over, its end is recorded, and nobody waits for a stop.
-    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Recorded {
         sync_in_background(self.identity.dir.clone());
         let mut turns = 0_usize;
         while !self.is_done() {
@@ -175,18 +171,9 @@ impl Session {
             }
         }
         self.clients.close_all();
-        self.leave().await;
-    }
-
-    /// Makes sure that the record outlives a crash of the machine, once everybody was told.
-    async fn leave(&mut self) {
-        for _ in 0..TURNS_TO_TELL {
-            tokio::task::yield_now().await;
-        }
-        match self.identity.dir.sync_end() {
-            Ok(()) => self.journal.remove().await,
-            // The journal says almost the same, if the machine crashes before the record is safe.
-            Err(err) => error!(error = %err, "the end may not outlive a crash of the machine"),
+        Recorded {
+            dir: self.identity.dir,
+            journal: self.journal,
         }
     }
 
@@ -247,6 +234,18 @@ impl Session {
         }
     }
 
+    /// Types what waits, as far as the terminal takes it at once: the rest follows in its turn.
+    fn type_now(&mut self) {
+        if self.input.is_empty() {
+            return;
+        }
+        match self.pty.try_write(self.input.front()) {
+            Ok(None) => {}
+            Ok(Some(count)) => self.on_typed(Ok(count)),
+            Err(err) => self.on_typed(Err(err)),
+        }
+    }
+
     fn on_typed(&mut self, typed: std::io::Result<usize>) {
         match typed {
             Ok(count) => {
@@ -287,6 +286,24 @@ impl Session {
         }
         if self.clients.accept_input(client, input.len()) {
             self.input.push(Author::Client(client), input);
+            self.type_now();
+        }
+    }
+}
+
+/// A session that is over, and whose end is recorded.
+pub(crate) struct Recorded {
+    dir: SessionDir,
+    journal: Journal,
+}
+
+impl Recorded {
+    /// Makes sure that the record outlives a crash of the machine, once everybody was told.
+    pub(crate) async fn keep(mut self) {
+        match self.dir.sync_end() {
+            Ok(()) => self.journal.remove().await,
+            // The journal says almost the same, if the machine crashes before the record is safe.
+            Err(err) => error!(error = %err, "the end may not outlive a crash of the machine"),
         }
     }
 }

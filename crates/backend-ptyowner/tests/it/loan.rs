@@ -258,6 +258,45 @@ async fn a_terminal_that_is_not_read_holds_up_nobody_and_shows_the_last_screen_i
     place.env.finish();
 }
 
+/// proves O9, O12
+#[tokio::test]
+async fn a_terminal_that_is_blocked_holds_up_no_word_to_its_client() {
+    let place = Place::new();
+    let flood = "read go; seq 1 400000; read stay";
+    place
+        .backend
+        .ensure(&place.script("a", flood))
+        .await
+        .unwrap();
+    let pair = Pair::open();
+    let mut attachment = attach(&place, "a", &pair, AttachMode::Control).await;
+    let loan = attachment.loan.take().expect("the terminal is near");
+    loan.begin().await.unwrap();
+    pair.press(b"\n");
+    let mut viewer = place.attach("a", AttachMode::View).await;
+    crate::place::read_text(&mut viewer, "400000").await;
+    pair.press(b"\x1c");
+    let keys = event(&mut attachment, "the keys", |event| match event {
+        OutputEvent::Keys { data } => Some(data),
+        _ => None,
+    });
+    assert_eq!(keys.await, b"\x1c"[..]);
+    loan.end().await.unwrap();
+    let is_behind = event(&mut attachment, "the page", |event| match event {
+        OutputEvent::Lagged { .. } => Some(true),
+        OutputEvent::Snapshot { .. } => Some(false),
+        _ => None,
+    });
+    assert!(
+        is_behind.await,
+        "not everything was shown, and nobody said so"
+    );
+    event(&mut attachment, "the page", snapshot).await;
+    drop((attachment, viewer));
+    place.clear("a").await;
+    place.env.finish();
+}
+
 /// proves O9
 #[tokio::test]
 async fn a_terminal_that_is_not_the_one_meant_is_not_touched() {

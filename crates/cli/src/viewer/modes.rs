@@ -98,6 +98,8 @@ impl ModeTracker {
         *self = Self::default();
         self.enter();
         self.note(output);
+        // What a snapshot does not tell: reports of sizes and colours, which may be on.
+        self.note(b"\x1b[?2031;2048h");
     }
 
     /// Returns whether a control character may be written now without breaking anything.
@@ -113,9 +115,9 @@ impl ModeTracker {
         let mut undo = self.sequences.cancel().to_vec();
         self.sequences = Sequences::default();
         if std::mem::take(&mut self.assumed) {
-            // Leaving an alternate screen that does not show puts the cursor to where it was saved
+            // It may be in the middle of anything. Leaving an alternate screen that does not show puts the cursor to where it was saved
             // last. Where one does show, each screen has a place of its own to save it.
-            undo.extend(b"\x1b7");
+            undo.extend(b"\x18\x1b\\\x1b7");
         }
         undo.extend(std::mem::take(&mut self.changes).undo().into_bytes());
         undo

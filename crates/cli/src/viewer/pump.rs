@@ -205,6 +205,10 @@ impl Pump<'_> {
     /// Takes the terminal again. What it showed meanwhile is gone: the program has to draw.
     async fn go_on(&mut self) -> Result<(), Reason> {
         self.guard.again();
+        if let (Some(loan), false) = (&self.loan, self.keys_are_ours) {
+            // They are not read for one that is stopped.
+            loan.take_keys().await.map_err(Reason::Lost)?;
+        }
         if let Some(again) = self.again.take() {
             self.canvas.write(self.guard.opening()).await?;
             self.draw(again).await?;

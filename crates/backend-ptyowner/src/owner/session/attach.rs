@@ -64,7 +64,7 @@ impl Session {
         Ok(controls)
     }
 
-    fn may_attach(&self, client: ClientId, mode: Mode) -> Result<(), Failure> {
+    pub(super) fn may_attach(&self, client: ClientId, mode: Mode) -> Result<(), Failure> {
         if self.clients.is_attached(client) {
             return Err(Failure::AlreadyAttached);
         }
@@ -90,6 +90,7 @@ impl Session {
             Left::Viewer => {}
         }
         self.forget_stopper(client);
+        self.on_relieved();
     }
 
     /// Gives a client that lagged what it needs to go on.

@@ -216,17 +216,19 @@ impl Clients {
         client.outbox.is_lent().then(both)
     }
 
-    /// Ends the loan; tells whether there was one.
-    pub(super) fn give_back(&mut self, client: ClientId) -> bool {
-        let Some(client) = self.all.get_mut(&client) else {
-            return false;
+    /// Ends the loan, if there is one; returns how much output the terminal was not shown, if any.
+    pub(super) fn give_back(&mut self, client: ClientId) -> Option<Option<u64>> {
+        let client = self.all.get_mut(&client)?;
+        client.loan.take()?;
+        let dropped = client.outbox.give_back();
+        let skipped = match &mut client.watching {
+            Some(watching) => match std::mem::replace(&mut watching.flow, Flow::Streaming) {
+                Flow::Streaming => dropped,
+                Flow::Lagging { skipped } => Some(skipped),
+            },
+            None => dropped,
         };
-        let was_lent = client.loan.take().is_some();
-        client.outbox.give_back();
-        if let Some(watching) = &mut client.watching {
-            watching.flow = Flow::Streaming;
-        }
-        was_lent
+        Some(skipped)
     }
 
     /// Tells whether a client's terminal was taken, and the loan has not begun.
@@ -259,9 +261,37 @@ impl Clients {
     }
 
     /// Sends a snapshot through the connection.
-    pub(super) fn send_page(&self, client: ClientId, event: &Event, snapshot: &[u8]) {
+    fn send_page(&self, client: ClientId, event: &Event, snapshot: &[u8]) {
         self.send_event(client, event);
         self.send_parts(client, snapshot);
+    }
+
+    /// Says through the connection what the lent terminal shows, once it shows everything.
+    pub(super) fn send_last_page(&self, client: ClientId, event: &Event, page: &[u8]) {
+        let Some(client) = self.all.get(&client) else {
+            return;
+        };
+        client.outbox.push_last(codec::encode(Kind::Event, event));
+        for part in page.chunks(PART_BYTES) {
+            client.outbox.push_last(codec::raw(Kind::Part, part));
+        }
+    }
+
+    /// Tells one who watches of the end, once it was sent everything before.
+    pub(super) fn send_last(&self, client: ClientId, event: &Event) {
+        if let Some(client) = self.all.get(&client) {
+            client.outbox.push_last(codec::encode(Kind::Event, event));
+        }
+    }
+
+    /// Tells all who watch of the end, once each was sent everything before.
+    pub(super) fn tell_last(&self, event: &Event) {
+        let frame = codec::encode(Kind::Event, event);
+        for client in self.all.values() {
+            if client.watching.is_some() {
+                client.outbox.push_last(frame.clone());
+            }
+        }
     }
 
     /// Sends output to all who watch. Never waits: who cannot keep up lags. Tells whether one of

@@ -165,14 +165,13 @@ impl Session {
             self.resync(client);
         }
         self.end_loans();
-        self.clients.tell_watching(&Event::Ended(ended), None);
+        self.clients.tell_last(&Event::Ended(ended));
     }
 
     /// Tells one client of an end that came before it did.
     pub(super) fn tell_end(&self, client: ClientId) {
         if let Some(ended) = self.life.ended() {
-            self.clients
-                .send_event(client, &Event::Ended(ended.clone()));
+            self.clients.send_last(client, &Event::Ended(ended.clone()));
         }
     }
 

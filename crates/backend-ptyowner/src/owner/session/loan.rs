@@ -60,6 +60,10 @@ impl Session {
         attach: &Attach,
         offer: &Terminal,
     ) {
+        if let Err(failure) = self.may_attach(client, attach.mode) {
+            let result = Err(failure);
+            return self.clients.reply(client, &Reply { id, result });
+        }
         let terminal = match LentTerminal::open(offer) {
             Ok(terminal) if !self.life.is_over() => Arc::new(terminal),
             Ok(_) => return self.attach(client, id, attach),
@@ -125,10 +129,14 @@ impl Session {
 
     /// Gives the terminal back; says what it shows, or would have if it had taken everything.
     pub(super) fn end_loan(&mut self, client: ClientId) {
-        if !self.clients.give_back(client) {
+        let Some(skipped) = self.clients.give_back(client) else {
             return;
-        }
+        };
         self.forget_keys(client);
+        if let Some(skipped) = skipped {
+            // The terminal may be in the middle of anything.
+            self.clients.send_event(client, &Event::Lagged { skipped });
+        }
         let page = self.screen.page();
         self.send_snapshot(client, &page);
     }
@@ -144,15 +152,16 @@ impl Session {
             return;
         };
         let client = keys.client;
-        // A client that was killed is known to be gone only when its connection is looked at; what
-        // was typed after it was not typed for the session.
-        if typed.is_empty() || sys::endpoint::is_hung_up(&keys.stream) {
+        // That a client was killed, or stopped, shows only when it is looked at. What is typed then
+        // is typed for somebody else; a client that goes on asks for its keys to be read again.
+        if typed.is_empty() || !sys::endpoint::is_attentive(&keys.stream) {
             self.forget_keys(client);
             return;
         }
         let is_stuck = MAX_WAITING_KEYS < self.input.waiting_of(Author::Keys(client)) + typed.len();
         if !is_stuck && !keys.terminal.are_for_client(&typed) {
             self.input.push(Author::Keys(client), typed);
+            self.type_now();
             return;
         }
         self.forget_keys(client);
@@ -168,8 +177,8 @@ impl Session {
         for client in self.clients.lenders() {
             self.forget_keys(client);
             let page = self.screen.page();
-            self.clients
-                .send_page(client, &self.snapshot_event(page.len()), &page);
+            let event = self.snapshot_event(page.len());
+            self.clients.send_last_page(client, &event, &page);
         }
     }
 }

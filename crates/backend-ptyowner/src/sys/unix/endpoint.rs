@@ -101,8 +101,16 @@ const HANGUP: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
 const HANGUP: PollFlags = PollFlags::empty();
 
-/// Tells whether the other side has hung up, whether or not all that it sent was read.
-pub(crate) fn is_hung_up(stream: &Stream) -> bool {
+/// Tells whether the other side is there and not stopped: whether or not all that it sent was read.
+pub(crate) fn is_attentive(stream: &Stream) -> bool {
+    let stopped = |pid: i32| u32::try_from(pid).is_ok_and(super::process::is_stopped);
+    !is_hung_up(stream)
+        && !stream
+            .peer_creds()
+            .is_ok_and(|peer| peer.pid().is_some_and(stopped))
+}
+
+fn is_hung_up(stream: &Stream) -> bool {
     let Stream::UdSocket(stream) = stream;
     let mut polled = [PollFd::new(stream, HANGUP)];
     let found = poll(&mut polled, Some(&Timespec::default()));

@@ -6,7 +6,7 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
+    fs::{File, Metadata},
     io::{self, IsTerminal as _},
     os::{
         fd::OwnedFd,
@@ -15,6 +15,7 @@ use std::{
             fs::{FileTypeExt as _, MetadataExt as _},
         },
     },
+    path::PathBuf,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -30,28 +31,37 @@ const READ_BYTES: usize = 4 * 1024;
 #[derive(Debug)]
 pub(crate) struct LentTerminal {
     file: AsyncFd<OwnedFd>,
-    own_keys: Vec<u8>,
+    own_keys: [bool; 256],
 }
 
 impl LentTerminal {
     /// Opens the terminal that is offered, if it is the one meant; needs a running reactor.
     pub(crate) fn open(offer: &request::Terminal) -> io::Result<Self> {
-        let path = OsString::from_vec(offer.path.clone());
+        let path = PathBuf::from(OsString::from_vec(offer.path.clone()));
+        let is_meant = |found: &Metadata| {
+            found.file_type().is_char_device()
+                && (found.rdev(), found.dev()) == (offer.device, offer.file_system)
+                && found.ino() == offer.inode
+        };
+        // To open some devices is to use them: looked at first. Elsewhere than here a look could wait
+        // for another machine.
+        if !path.starts_with("/dev/") || !is_meant(&std::fs::metadata(&path)?) {
+            return Err(io::Error::other("it is not the terminal that was offered"));
+        }
         // Never our controlling terminal: its signals are for the client.
         let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
-        let found = file.metadata()?;
-        let is_meant = found.file_type().is_char_device()
-            && (found.rdev(), found.dev()) == (offer.device, offer.file_system)
-            && found.ino() == offer.inode
-            && file.is_terminal();
-        if !is_meant {
+        if !is_meant(&file.metadata()?) || !file.is_terminal() {
             return Err(io::Error::other("it is not the terminal that was offered"));
+        }
+        let mut own_keys = [false; 256];
+        for key in &offer.own_keys {
+            own_keys[usize::from(*key)] = true;
         }
         Ok(Self {
             // SAFETY: the descriptor is owned, stays open and keeps its number until it is dropped.
             file: unsafe { AsyncFd::register(file.into()) }.map_err(io::Error::other)?,
-            own_keys: offer.own_keys.clone(),
+            own_keys,
         })
     }
 
@@ -75,9 +85,9 @@ impl LentTerminal {
     ///
     /// Cancel safety: safe to drop; nothing is read then.
     pub(crate) async fn read(&self) -> io::Result<Bytes> {
-        let mut keys = BytesMut::with_capacity(READ_BYTES);
         loop {
             let mut ready = self.file.readable().await?;
+            let mut keys = BytesMut::with_capacity(READ_BYTES);
             let read = ready.try_io(|file| {
                 let (read, _) = rustix::io::read(file.get_ref(), keys.spare_capacity_mut())?;
                 Ok(read.len())
@@ -87,6 +97,10 @@ impl LentTerminal {
                     let count = count?;
                     // SAFETY: the kernel wrote `count` bytes at the start of the spare capacity.
                     unsafe { keys.set_len(count) };
+                    if count < READ_BYTES {
+                        // That was all. To ask an empty terminal again is to wait for the kernel.
+                        ready.clear_ready();
+                    }
                     return Ok(keys.freeze());
                 }
                 Err(_would_block) => {}
@@ -96,6 +110,6 @@ impl LentTerminal {
 
     /// Tells whether the client wants to see these keys.
     pub(crate) fn are_for_client(&self, keys: &[u8]) -> bool {
-        keys.iter().any(|key| self.own_keys.contains(key))
+        keys.iter().any(|key| self.own_keys[usize::from(*key)])
     }
 }

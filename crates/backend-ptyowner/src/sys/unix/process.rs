@@ -10,6 +10,6 @@ mod linux;
 mod ps;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{below, boot_id, name, start_time};
+pub(crate) use self::linux::{below, boot_id, is_stopped, name, start_time};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::ps::{below, boot_id, name, start_time};
+pub(crate) use self::ps::{below, boot_id, is_stopped, name, start_time};

@@ -15,11 +15,15 @@ use std::{
 use abide_core::size::TermSize;
 use bytes::BytesMut;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _, SlavePty};
-use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// Time after the child's end for the terminal to report its own. It runs out if another process
 /// still has the terminal open: the child's end then is the session's.
 pub(crate) const DRAIN_WAIT: Duration = Duration::from_millis(10);
+
+/// A read of fewer bytes was all there was. Asking an empty terminal again would not only be in vain:
+/// the kernel then waits for the work that moves output from one end to the other.
+const FEW_BYTES: usize = 1024;
 
 /// What to run on the terminal, resolved and checked.
 pub(crate) struct ChildCommand {
@@ -106,9 +110,23 @@ impl Pty {
         loop {
             let mut ready = self.controller.readable().await?;
             match ready.try_io(|fd| read_once(fd.get_ref(), buffer)) {
-                Ok(result) => return result,
+                Ok(result) => {
+                    if let Ok(Read::Bytes(..FEW_BYTES)) = result {
+                        ready.clear_ready();
+                    }
+                    return result;
+                }
                 Err(_would_block) => {}
             }
+        }
+    }
+
+    /// Types what the terminal takes without waiting; `None` if that is nothing.
+    pub(crate) fn try_write(&self, input: &[u8]) -> io::Result<Option<usize>> {
+        let write = |fd: &OwnedFd| Ok(rustix::io::write(fd, input)?);
+        match self.controller.try_io(Interest::WRITABLE, write) {
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            typed => typed.map(Some),
         }
     }
 

@@ -76,9 +76,9 @@ pub(crate) async fn connect(address: &str) -> io::Result<Stream> {
     Stream::connect(address.to_fs_name::<GenericFilePath>()?).await
 }
 
-/// Returns that it has not: asked only of a client whose terminal is lent, and none is here.
-pub(crate) fn is_hung_up(_stream: &Stream) -> bool {
-    false
+/// Returns that it is: asked only of a client whose terminal is lent, and none is here.
+pub(crate) fn is_attentive(_stream: &Stream) -> bool {
+    true
 }
 
 /// Tells whether the other side runs as the same user.

@@ -150,6 +150,15 @@ impl Pty {
         .await
     }
 
+    /// Types nothing: the console's pipe always makes its writer wait.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the signature is that of the other platforms"
+    )]
+    pub(crate) fn try_write(&self, _input: &[u8]) -> io::Result<Option<usize>> {
+        Ok(None)
+    }
+
     /// Waits until the terminal takes input, and types as much as it takes.
     ///
     /// Cancel safety: safe to drop; nothing is typed then.

@@ -65,10 +65,15 @@ impl Pump<'_> {
         self.keys_are_ours = true;
         let taken_back = async {
             loan.end().await?;
+            let mut shows_all = true;
             while let Some(event) = self.output.next().await? {
                 match event {
+                    // It does not show what was skipped: what was assumed of it stays.
+                    OutputEvent::Lagged { .. } => shows_all = false,
                     OutputEvent::Snapshot { data, .. } => {
-                        self.guard.modes().become_what_follows(&data);
+                        if shows_all {
+                            self.guard.modes().become_what_follows(&data);
+                        }
                         break;
                     }
                     OutputEvent::Keys { data } => {

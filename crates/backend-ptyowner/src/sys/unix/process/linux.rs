@@ -70,6 +70,12 @@ fn children_of(pid: u32) -> Vec<u32> {
         .collect()
 }
 
+/// Tells whether a process was stopped by a signal and has not gone on.
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    let fields = fields_after_name(pid).unwrap_or_default();
+    matches!(fields.split_whitespace().next(), Some("T" | "t"))
+}
+
 /// Tells whether a process is gone, or is only what is left of a dead one.
 fn is_dead(pid: u32) -> bool {
     let fields = fields_after_name(pid);

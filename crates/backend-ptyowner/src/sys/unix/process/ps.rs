@@ -28,6 +28,11 @@ pub(crate) fn start_time(pid: u32) -> Option<u64> {
     Some(u64::from_le_bytes(*first))
 }
 
+/// Returns that it is not: asked only of a client whose terminal is lent, and none is here.
+pub(crate) fn is_stopped(_pid: u32) -> bool {
+    false
+}
+
 /// Returns a process's name as the system shows it; empty if it is gone.
 pub(crate) fn name(pid: u32) -> String {
     answer("ps", &["-o", "comm=", "-p", &pid.to_string()]).unwrap_or_default()
