@@ -6,10 +6,12 @@
 mod leftovers;
 mod load;
 
+use std::env;
 use std::io::{self, Write};
+use std::path::Path;
 use std::thread;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process::{self, Stopwatch};
 use leftovers::Leftovers;
@@ -33,24 +35,26 @@ pub(crate) struct Options {
 
 /// Builds the tests, repeats them under load, and looks for what they left behind.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    // Asked before the build below, which may put another file in its place.
+    let this_program = env::current_exe().context("cannot find this program's own file")?;
     process::run(&mut process::command(
         "cargo",
         &["nextest", "run", "--workspace", "--no-run"],
     ))?;
     let leftovers = Leftovers::before()?;
-    let outcome = repeat(options);
+    let outcome = repeat(options, &this_program);
     let nothing_left = leftovers.expect_none();
     outcome.and(nothing_left)
 }
 
-fn repeat(options: &Options) -> Result<()> {
+fn repeat(options: &Options, this_program: &Path) -> Result<()> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let load = options.load.unwrap_or(cores);
     println!(
         "{} runs of `{}` beside {load} busy processes",
         options.runs, options.filter
     );
-    let _load = Load::start(load)?;
+    let _load = Load::start(load, this_program)?;
     for number in 1..=options.runs {
         run_once(number, &options.filter)?;
     }

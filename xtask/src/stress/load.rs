@@ -1,8 +1,8 @@
 //! Processes that keep cores busy. They end with the one that started them, however it ends.
 
-use std::env;
 use std::hint;
 use std::io;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -14,13 +14,12 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Starts `count` copies of this program that do nothing, as fast as they can.
-    pub(super) fn start(count: usize) -> Result<Self> {
-        let program = env::current_exe().context("cannot find this program's own file")?;
+    /// Starts `count` copies of `program`, this one, that do nothing, as fast as they can.
+    pub(super) fn start(count: usize, program: &Path) -> Result<Self> {
         let mut load = Self { busy: Vec::new() };
         for _ in 0..count {
             // Each waits for the end of its input, which comes with our own end at the latest.
-            let mut command = Command::new(&program);
+            let mut command = Command::new(program);
             command
                 .arg("spin")
                 .stdin(Stdio::piped())
