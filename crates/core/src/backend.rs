@@ -30,7 +30,7 @@ mod loan;
 mod spec;
 mod status;
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -56,6 +56,8 @@ use crate::id::{Generation, SessionId};
 pub enum BackendKind {
     /// abide's own: one detached process per session.
     Owner,
+    /// A private tmux server that holds every session.
+    Tmux,
 }
 
 impl BackendKind {
@@ -64,6 +66,24 @@ impl BackendKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "owner",
+            Self::Tmux => "tmux",
+        }
+    }
+}
+
+/// A word that names no backend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no backend; there are `owner` and `tmux`")]
+pub struct UnknownBackend(pub String);
+
+impl FromStr for BackendKind {
+    type Err = UnknownBackend;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "owner" => Ok(Self::Owner),
+            "tmux" => Ok(Self::Tmux),
+            _ => Err(UnknownBackend(name.to_owned())),
         }
     }
 }

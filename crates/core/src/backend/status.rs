@@ -128,6 +128,8 @@ impl fmt::Display for EndCause {
 pub enum LostReason {
     /// The process that held the session was killed or crashed.
     HolderDied,
+    /// The server that held this session and others, such as tmux, is gone.
+    HostLost,
     /// The machine was started again since.
     Rebooted,
 }
@@ -153,6 +155,9 @@ impl fmt::Display for ExitOutcome {
             Self::Lost {
                 reason: LostReason::HolderDied,
             } => f.write_str("lost: the process that held it died"),
+            Self::Lost {
+                reason: LostReason::HostLost,
+            } => f.write_str("lost: the server that held it is gone"),
             Self::Lost {
                 reason: LostReason::Rebooted,
             } => f.write_str("lost: the machine was restarted"),
