@@ -25,6 +25,7 @@
 //! [`remove`]: TerminalBackend::remove
 
 mod attachment;
+mod client;
 mod error;
 mod loan;
 mod spec;
@@ -40,6 +41,7 @@ pub use self::{
     attachment::{
         AttachMode, AttachRequest, Attachment, InputSink, OutputEvent, OutputStream, Scrollback,
     },
+    client::ClientProgram,
     error::{BackendError, ErrorKind, Source},
     loan::{TerminalLoan, TerminalOffer},
     spec::{Command, SessionSpec},
@@ -146,6 +148,23 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
         session: &SessionId,
         request: AttachRequest,
     ) -> Result<Attachment, BackendError>;
+
+    /// Returns the program that a person on a terminal attaches with, if the backend has one of its
+    /// own; without one, [`attach`](Self::attach) is the way.
+    ///
+    /// Prepares the session for it and starts nothing. Safe to drop at any await.
+    ///
+    /// # Errors
+    ///
+    /// As [`attach`](Self::attach).
+    async fn client_program(
+        &self,
+        session: &SessionId,
+        mode: AttachMode,
+    ) -> Result<Option<ClientProgram>, BackendError> {
+        let _ = (session, mode);
+        Ok(None)
+    }
 
     /// Types into the session without attaching to it, whoever has control.
     ///
