@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use self::{
-    errors::{check_generation, discover_error, state_error, with_causes},
+    errors::{check_generation, discover_error, state_error},
     question::Unanswered,
 };
 use crate::{
@@ -63,6 +63,20 @@ pub struct OwnerSettings {
     pub helper: Helper,
     /// Points where a test may hold a launch.
     pub probe: Arc<dyn Probe>,
+    /// Whose the terminals are, if they are not the owners' own.
+    pub relay: Option<Relay>,
+}
+
+/// Terminals that are somebody else's, and reached through relays ([`host`](crate::host)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// What the sessions' statuses say of who keeps them.
+    pub kind: BackendKind,
+    /// The word that makes the helper program a relay: the one of its [`Role`](crate::Role).
+    pub word: &'static str,
+    /// Settings for the relay's source, as bytes that only it knows; at most 1 MiB. They are handed
+    /// over through a pipe.
+    pub source: Vec<u8>,
 }
 
 impl OwnerSettings {
@@ -74,6 +88,17 @@ impl OwnerSettings {
             runtime_dir,
             helper: Helper::ThisProgram,
             probe: Arc::new(NoProbe),
+            relay: None,
+        }
+    }
+
+    /// Returns settings for terminals that are somebody else's. Their sessions' directory is to be
+    /// used for no other kind.
+    #[must_use]
+    pub fn for_relays(owners_dir: PathBuf, runtime_dir: PathBuf, relay: Relay) -> Self {
+        Self {
+            relay: Some(relay),
+            ..Self::new(owners_dir, runtime_dir)
         }
     }
 }
@@ -94,12 +119,33 @@ impl OwnerBackend {
     fn dir(&self, session: &SessionId) -> SessionDir {
         SessionDir::new(&self.settings.owners_dir, session)
     }
+
+    /// Observes the session after seeing to it that a relay holds it if it lives, even if there is
+    /// no trace of it where this backend keeps its sessions. Never starts one.
+    ///
+    /// Only for a session that is known to live elsewhere is this needed: every other method does
+    /// the same for a session that it has a trace of.
+    ///
+    /// Cancel safety: safe to drop; a relay that was launched stays.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::NotFound`] when there is no such session. [`BackendError::LaunchFailed`] when
+    /// the source cannot say whether it lives.
+    pub async fn join(&self, session: &SessionId) -> Result<SessionStatus, BackendError> {
+        let is_unknown = matches!(self.found(session).await?, Found::Nothing);
+        if is_unknown && self.settings.relay.is_some() {
+            launch::join(&self.settings, session).await?;
+        }
+        self.status(session).await
+    }
 }
 
 #[async_trait]
 impl TerminalBackend for OwnerBackend {
     fn kind(&self) -> BackendKind {
-        BackendKind::Owner
+        let relay = self.settings.relay.as_ref();
+        relay.map_or(BackendKind::Owner, |relay| relay.kind)
     }
 
     async fn ensure(&self, spec: &SessionSpec) -> Result<Ensured, BackendError> {
@@ -108,7 +154,8 @@ impl TerminalBackend for OwnerBackend {
         for _ in 0..ATTEMPTS {
             let found = self.found(session).await?;
             let is_wanted = match &found {
-                Found::Nothing => false,
+                // Whether an unheld one lives, the relay that is launched finds out.
+                Found::Nothing | Found::Unheld(_) => false,
                 Found::Ended(start) => started.is_some() || spec.replaces != Some(start.generation),
                 Found::Live(_) | Found::Changing => true,
             };
@@ -259,6 +306,9 @@ impl TerminalBackend for OwnerBackend {
         session: &SessionId,
         generation: Option<Generation>,
     ) -> Result<(), BackendError> {
+        if let Found::Unheld(_) = self.found(session).await? {
+            launch::join(&self.settings, session).await?;
+        }
         let (dir, session) = (self.dir(session), session.clone());
         let id = session.clone();
         let abandoned = Abandoned::default();

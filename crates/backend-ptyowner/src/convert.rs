@@ -3,7 +3,7 @@
 use abide_core::{
     backend::{
         AttachMode, AttachRequest, BackendError, CaptureFormat, CaptureRequest, Ended, ExitOutcome,
-        Holder, Running, Scrollback, Survivor, TerminalOffer,
+        Holder, LostReason, Running, Scrollback, Survivor, TerminalOffer,
     },
     clock::Timestamp,
     id::{ClientId, Generation, SessionId},
@@ -114,6 +114,27 @@ impl From<event::Outcome> for ExitOutcome {
         match outcome {
             event::Outcome::Exited(code) => Self::Exited { code },
             event::Outcome::Signaled(signal) => Self::Signaled { signal },
+            event::Outcome::Lost(reason) => Self::Lost {
+                reason: match reason {
+                    event::LostReason::HolderDied => LostReason::HolderDied,
+                    event::LostReason::HostLost => LostReason::HostLost,
+                    event::LostReason::Rebooted => LostReason::Rebooted,
+                },
+            },
+        }
+    }
+}
+
+impl From<&ExitOutcome> for event::Outcome {
+    fn from(outcome: &ExitOutcome) -> Self {
+        match outcome {
+            ExitOutcome::Exited { code } => Self::Exited(*code),
+            ExitOutcome::Signaled { signal } => Self::Signaled(*signal),
+            ExitOutcome::Lost { reason } => Self::Lost(match reason {
+                LostReason::HolderDied => event::LostReason::HolderDied,
+                LostReason::HostLost => event::LostReason::HostLost,
+                LostReason::Rebooted => event::LostReason::Rebooted,
+            }),
         }
     }
 }
@@ -132,6 +153,15 @@ impl From<event::Ended> for Ended {
 
 impl From<event::Survivor> for Survivor {
     fn from(survivor: event::Survivor) -> Self {
+        Self {
+            pid: survivor.pid,
+            name: survivor.name,
+        }
+    }
+}
+
+impl From<Survivor> for event::Survivor {
+    fn from(survivor: Survivor) -> Self {
         Self {
             pid: survivor.pid,
             name: survivor.name,

@@ -1,4 +1,5 @@
-//! How a program becomes a helper of its own: `abide owner` and `abide exec-child`.
+//! How a program becomes a helper of its own: `abide owner`, `abide exec-child`, and the relays of
+//! other backends.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -6,10 +7,18 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{owner, sys};
+use crate::{
+    owner::{self, own::OwnSource},
+    sys,
+};
 
-/// The words after the program's name that make it an owner.
-pub(crate) const OWNER_WORDS: [&str; 2] = ["owner", "--from-launcher"];
+/// The word that makes a program an owner.
+pub(crate) const OWNER: &str = "owner";
+
+/// What follows the word that makes a program an owner or a relay, and nothing follows that.
+///
+/// A process that was started so is never part of the tree of a session that it was started from.
+pub(crate) const FROM_LAUNCHER: &str = "--from-launcher";
 
 /// The word that makes it the child of an owner.
 const EXEC_CHILD: &str = "exec-child";
@@ -17,19 +26,38 @@ const EXEC_CHILD: &str = "exec-child";
 /// Code for a helper that was started by hand.
 const USAGE: u8 = 2;
 
+/// Something that a program can become besides what this crate knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Role {
+    /// The word after the program's name that makes it so: the one in
+    /// [`Relay::word`](crate::Relay::word).
+    pub word: &'static str,
+    /// Its whole life; as a rule [`host::run`](crate::host::run) of some source.
+    pub run: fn() -> ExitCode,
+}
+
 /// Becomes a helper if that is what the command line says; `None` for every other command line.
 ///
 /// Call it first thing in `main`, before any thread is started or descriptor opened: an owner
 /// closes what it inherited and leaves its launcher by a fork.
 #[must_use]
 pub fn become_helper() -> Option<ExitCode> {
+    become_helper_or(&[])
+}
+
+/// Becomes a helper, or something of `roles`, if that is what the command line says, as
+/// [`become_helper`] does.
+#[must_use]
+pub fn become_helper_or(roles: &[Role]) -> Option<ExitCode> {
+    let own = Role {
+        word: OWNER,
+        run: owner::run::<OwnSource>,
+    };
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if words
-        .iter()
-        .map(OsString::as_os_str)
-        .eq(OWNER_WORDS.map(OsStr::new))
-    {
-        return Some(owner::run());
+    let mut all = std::iter::once(&own).chain(roles);
+    let launched = all.find(|role| words == [OsStr::new(role.word), OsStr::new(FROM_LAUNCHER)]);
+    if let Some(role) = launched {
+        return Some((role.run)());
     }
     match words.split_first() {
         Some((first, rest)) if first == EXEC_CHILD => Some(ExitCode::from(exec_child(rest))),

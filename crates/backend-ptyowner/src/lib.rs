@@ -10,6 +10,9 @@
 //! A program that embeds this crate calls [`become_helper`] first thing in `main` and is then its
 //! own helper, or names another program in [`OwnerSettings::helper`].
 //!
+//! Another crate whose terminals are somebody else's, such as tmux's, uses both halves: [`host`]
+//! says how.
+//!
 //! `state` says which files there are and which locks decide; `journal` is what survives an owner
 //! that was killed; `sys` holds everything that differs
 //! between platforms.
@@ -17,9 +20,11 @@
 #![deny(unsafe_code)]
 
 pub mod backend;
+mod causes;
 mod client;
 mod convert;
 pub mod entry;
+pub mod host;
 mod journal;
 mod owner;
 mod probe;
@@ -33,6 +38,6 @@ pub mod token;
 pub mod wire;
 
 pub use self::{
-    backend::{Helper, OwnerBackend, OwnerSettings},
-    entry::become_helper,
+    backend::{Helper, OwnerBackend, OwnerSettings, Relay},
+    entry::{Role, become_helper, become_helper_or},
 };

@@ -18,11 +18,14 @@ mod launch;
 mod listener;
 mod log;
 mod outbox;
+pub(crate) mod own;
 mod pace;
 mod peer;
 mod program;
 mod screen;
 mod session;
+pub(crate) mod source;
+pub(crate) mod terminal;
 mod timer;
 
 use std::{
@@ -37,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 pub(crate) use self::session::render;
-use self::{launch::Started, listener::Listener};
+use self::{launch::Started, listener::Listener, source::Source};
 use crate::{
     sys,
     wire::{
@@ -53,13 +56,13 @@ const COMMANDS: usize = 64;
 /// Time for clients to take what is queued for them when the session is over.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(1);
 
-/// Runs an owner: the whole life of `abide owner`.
-pub(crate) fn run() -> ExitCode {
+/// Runs an owner of terminals that come from this source: the whole life of `abide owner`.
+pub(crate) fn run<S: Source>() -> ExitCode {
     sys::detach::close_inherited();
     let Some(request) = read_request() else {
         let _ = writeln!(
             io::stderr(),
-            "error: `owner` is run by a launcher, not by hand"
+            "error: this is run by a launcher, not by hand"
         );
         return ExitCode::from(2);
     };
@@ -73,7 +76,7 @@ pub(crate) fn run() -> ExitCode {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(live(request)),
+        Ok(runtime) => runtime.block_on(live::<S>(request)),
         Err(err) => {
             answer(&LaunchReply::Failed {
                 reason: format!("cannot set up the owner: {err}"),
@@ -101,8 +104,8 @@ fn answer(reply: &LaunchReply) {
     let _ = stdout.flush();
 }
 
-async fn live(request: LaunchRequest) -> ExitCode {
-    let (started, start_lock) = match launch::start(request) {
+async fn live<S: Source>(request: LaunchRequest) -> ExitCode {
+    let (started, start_lock) = match launch::start::<S>(request).await {
         Ok(started) => started,
         Err(reply) => {
             answer(&reply);
@@ -116,6 +119,7 @@ async fn live(request: LaunchRequest) -> ExitCode {
         log,
         probe,
         owner_lock,
+        is_new,
     } = started;
     let (commands, received) = mpsc::channel(COMMANDS);
     let generation = secrets.generation;
@@ -129,12 +133,15 @@ async fn live(request: LaunchRequest) -> ExitCode {
     tasks.spawn(listener.run(cancel.clone()));
 
     probe.reached("owner.ready");
-    answer(&LaunchReply::Started { generation });
+    answer(&match is_new {
+        true => LaunchReply::Started { generation },
+        false => LaunchReply::Joined { generation },
+    });
     if let Err(err) = sys::detach::redirect_output(&log) {
         error!(error = %err, "cannot let go of the launcher's pipe");
     }
     drop(start_lock);
-    info!(release = env!("CARGO_PKG_VERSION"), "started");
+    info!(release = env!("CARGO_PKG_VERSION"), is_new, "started");
 
     let recorded = session.run(received).await;
 

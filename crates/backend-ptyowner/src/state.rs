@@ -102,6 +102,18 @@ pub(crate) struct OwnerFile {
     /// The release that the owner is of.
     pub(crate) release: String,
     pub(crate) size: TermSize,
+    /// What it keeps, for an owner that joins it; none if none ever can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keeps: Option<Keeps>,
+}
+
+/// What is kept for clients that come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Keeps {
+    /// Memory for output and lines of the screen, in bytes.
+    pub(crate) history_bytes: u64,
+    /// Whether they are kept on disk too.
+    pub(crate) journal: bool,
 }
 
 /// How one start ended.
@@ -326,6 +338,12 @@ impl OwnerFile {
         (is_this_boot && now.is_some() && now == self.child_start).then_some(self.child_pid)
     }
 
+    /// Tells whether the other describes the same owner: of the same start, and the same process.
+    pub(crate) fn is_of_same_owner(&self, other: &Self) -> bool {
+        let process = |file: &Self| (file.generation, file.pid, file.pid_start);
+        process(self) == process(other)
+    }
+
     /// Asks the owner to look after its endpoint, where nobody answers.
     pub(crate) fn ring(&self) {
         if self.boot_id == sys::process::boot_id() {
@@ -333,14 +351,18 @@ impl OwnerFile {
         }
     }
 
-    /// Returns how a start whose owner is gone without a word must have ended.
-    pub(crate) fn lost(&self) -> ExitOutcome {
-        let rebooted = match (&self.boot_id, sys::process::boot_id()) {
+    /// Tells whether the machine was started again since; false if that cannot be told.
+    pub(crate) fn is_of_another_boot(&self) -> bool {
+        match (&self.boot_id, sys::process::boot_id()) {
             (Some(then), Some(now)) => *then != now,
             _ => false,
-        };
+        }
+    }
+
+    /// Returns how a start whose owner is gone without a word must have ended.
+    pub(crate) fn lost(&self) -> ExitOutcome {
         ExitOutcome::Lost {
-            reason: if rebooted {
+            reason: if self.is_of_another_boot() {
                 LostReason::Rebooted
             } else {
                 LostReason::HolderDied

@@ -70,11 +70,17 @@ impl ReplayBuffer {
     /// Returns an empty buffer that keeps at most `capacity` bytes.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
+        Self::starting_at(Offset::START, capacity)
+    }
+
+    /// Returns an empty buffer that keeps at most `capacity` bytes, the first of them at `start`.
+    #[must_use]
+    pub fn starting_at(start: Offset, capacity: usize) -> Self {
         Self {
             blocks: VecDeque::new(),
             skipped: 0,
             held: 0,
-            end: Offset::START,
+            end: start,
             capacity,
         }
     }

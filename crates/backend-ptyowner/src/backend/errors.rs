@@ -44,15 +44,6 @@ pub(super) fn state_error(
     }
 }
 
-/// Returns an error's text with what lies beneath it.
-pub(super) fn with_causes(err: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(err), |err| err.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
 /// Refuses to touch another start than the one named.
 pub(super) fn check_generation(
     session: &SessionId,

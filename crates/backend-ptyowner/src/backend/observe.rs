@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use abide_core::{
-    backend::{BackendError, BackendKind, SessionState, SessionStatus},
+    backend::{BackendError, SessionState, SessionStatus, TerminalBackend as _},
     id::{Generation, SessionId},
     limits::ANSWER_DEADLINE,
 };
 
-use super::{ATTEMPTS, OwnerBackend, discover_error, question::Unanswered, with_causes};
+use super::{ATTEMPTS, OwnerBackend, discover_error, question::Unanswered};
 use crate::{
-    client::discover::{self, EndedStart, Found},
+    causes::with_causes,
+    client::{
+        discover::{self, EndedStart, Found},
+        launch,
+    },
     state::OwnerFile,
 };
+
 /// Time between two looks at a child whose terminal went with its owner, and which therefore ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
@@ -35,7 +40,7 @@ impl OwnerBackend {
     ) -> SessionStatus {
         SessionStatus {
             session: session.clone(),
-            backend: BackendKind::Owner,
+            backend: self.kind(),
             generation: Some(generation),
             state,
         }
@@ -51,13 +56,23 @@ impl OwnerBackend {
             Found::Nothing => None,
             Found::Changing => Some(SessionStatus {
                 session: session.clone(),
-                backend: BackendKind::Owner,
+                backend: self.kind(),
                 generation: None,
                 state: SessionState::Starting,
             }),
             Found::Ended(start) => {
                 let state = SessionState::Ended(start.ended());
                 Some(self.status_of(session, start.generation, state))
+            }
+            Found::Unheld(file) => {
+                let state = match launch::join(&self.settings, session).await {
+                    Ok(_) => return Err(Unanswered::Changed),
+                    Err(err) => SessionState::Unresponsive {
+                        holder_pid: None,
+                        reason: with_causes(&err),
+                    },
+                };
+                Some(self.status_of(session, file.generation, state))
             }
             Found::Live(file) => {
                 let state = match self.ask_status(session, &file).await {
@@ -84,9 +99,15 @@ impl OwnerBackend {
         action: &'static str,
         session: &SessionId,
     ) -> Result<Result<Box<OwnerFile>, Box<EndedStart>>, BackendError> {
-        match self.found(session).await? {
+        let mut found = self.found(session).await?;
+        if matches!(found, Found::Unheld(_)) {
+            launch::join(&self.settings, session).await?;
+            found = self.found(session).await?;
+        }
+        match found {
             Found::Live(file) => Ok(Ok(file)),
             Found::Ended(start) => Ok(Err(start)),
+            Found::Unheld(_) => Err(self.unsettled(action, session)),
             Found::Nothing => Err(BackendError::NotFound {
                 session: session.clone(),
             }),
@@ -131,7 +152,7 @@ impl OwnerBackend {
     pub(super) async fn status_in_list(&self, session: &SessionId) -> Option<SessionStatus> {
         let unknown = |reason: String| SessionStatus {
             session: session.clone(),
-            backend: BackendKind::Owner,
+            backend: self.kind(),
             generation: None,
             state: SessionState::Unresponsive {
                 holder_pid: None,

@@ -12,8 +12,9 @@ use abide_core::{
 };
 use bytes::Bytes;
 
-use super::{OwnerBackend, discover_error, state_error, with_causes};
+use super::{OwnerBackend, discover_error, state_error};
 use crate::{
+    causes::with_causes,
     client::{
         ConnectError, OwnerClient,
         attachment::{self, LiveInput, LiveOutput, Shared},
@@ -107,7 +108,7 @@ impl OwnerBackend {
             loop {
                 pace.tick().await;
                 let now = match discover::look(&dir) {
-                    Ok(Found::Live(now)) if now.generation == file.generation => now,
+                    Ok(Found::Live(now)) if now.is_of_same_owner(file) => now,
                     _ => return None,
                 };
                 let address = Address {
@@ -139,7 +140,7 @@ impl OwnerBackend {
             return Unanswered::Changed;
         }
         match discover::look(&dir) {
-            Ok(Found::Live(now)) if now.generation == file.generation => {
+            Ok(Found::Live(now)) if now.is_of_same_owner(file) => {
                 Unanswered::Error(BackendError::Unresponsive {
                     session: session.clone(),
                     holder_pid: Some(file.pid),

@@ -54,6 +54,11 @@ fn attempt(
     abandoned: &AtomicBool,
 ) -> Result<Attempt, BackendError> {
     let lock_error = |err| discover_error("remove", session, DiscoverError::Lock(err));
+    let refused = |reason: &str| BackendError::Refused {
+        action: "remove",
+        session: session.clone(),
+        reason: reason.to_owned(),
+    };
     if !dir.exists() {
         return Ok(Attempt::Done);
     }
@@ -64,13 +69,8 @@ fn attempt(
     let found =
         discover::found_under_lock(dir).map_err(|err| discover_error("remove", session, err))?;
     match found {
-        Found::Live(_) | Found::Changing => {
-            return Err(BackendError::Refused {
-                action: "remove",
-                session: session.clone(),
-                reason: "it is running".into(),
-            });
-        }
+        Found::Live(_) | Found::Changing => return Err(refused("it is running")),
+        Found::Unheld(_) => return Err(refused("it may be running, and nobody holds it")),
         Found::Ended(start) => check_generation(session, generation, start.generation)?,
         Found::Nothing => {}
     }

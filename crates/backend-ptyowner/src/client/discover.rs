@@ -23,6 +23,8 @@ pub(crate) enum Found {
     Live(Box<OwnerFile>),
     /// A start that is over.
     Ended(Box<EndedStart>),
+    /// A start that no owner holds and that may go on: its terminal is not an owner's own.
+    Unheld(Box<OwnerFile>),
 }
 
 /// A start that is over.
@@ -84,6 +86,9 @@ pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError>
             match exit.filter(|exit| exit.generation == owner.generation) {
                 Some(exit) => Found::Ended(Box::new(recorded(exit))),
                 None if is_held => Found::Live(Box::new(owner)),
+                // Only of a terminal that outlives its owner is it said what an owner that joins
+                // it is to keep.
+                None if owner.keeps.is_some() => Found::Unheld(Box::new(owner)),
                 None => Found::Ended(Box::new(lost(&owner))),
             },
         ),

@@ -7,7 +7,7 @@ use std::{ffi::OsString, io, path::PathBuf, time::Duration};
 
 use abide_core::{
     backend::{BackendError, SessionSpec},
-    id::Generation,
+    id::{Generation, SessionId},
     probe::Probe,
 };
 use tokio::{
@@ -17,12 +17,12 @@ use tokio::{
 
 use crate::{
     backend::{Helper, OwnerSettings},
-    entry::OWNER_WORDS,
+    entry::{FROM_LAUNCHER, OWNER},
     state::{SCHEMA, SessionDir},
     sys,
     wire::{
         codec,
-        launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
+        launch::{LAUNCH_VERSION, Launch, LaunchReply, LaunchRequest, Start},
         limits::MAX_LAUNCH_BYTES,
     },
 };
@@ -59,8 +59,10 @@ const OWNER_VARIABLES: &[&str] = &[
 pub(crate) enum Launched {
     /// A new start.
     Started(Generation),
-    /// There is one already.
+    /// There is one already, held by somebody now, or recorded as ended.
     Existing,
+    /// There is nothing, and nothing was started.
+    Nothing,
 }
 
 /// Launches an owner for the session.
@@ -68,43 +70,74 @@ pub(crate) async fn launch(
     settings: &OwnerSettings,
     spec: &SessionSpec,
 ) -> Result<Launched, BackendError> {
-    let dir = SessionDir::new(&settings.owners_dir, &spec.session);
+    let wanted = Launch::Start(Box::new(start(spec)));
+    let (reply, log_tail) = exchange(settings, &spec.session, "start", wanted).await?;
+    match reply {
+        Some(LaunchReply::ProgramNotFound { reason }) => Err(BackendError::ProgramNotFound {
+            program: spec.command.program.clone(),
+            reason,
+        }),
+        Some(LaunchReply::BadDirectory { reason }) => Err(BackendError::BadDirectory {
+            path: spec.cwd.clone(),
+            source: io::Error::other(reason),
+        }),
+        reply => judge(&spec.session, reply, log_tail),
+    }
+}
+
+/// Launches an owner that holds the session if its terminal lives, and otherwise records its end.
+pub(crate) async fn join(
+    settings: &OwnerSettings,
+    session: &SessionId,
+) -> Result<Launched, BackendError> {
+    let (reply, log_tail) = exchange(settings, session, "join", Launch::Join).await?;
+    judge(session, reply, log_tail)
+}
+
+/// Launches an owner; returns what it said, and what else it left to read.
+async fn exchange(
+    settings: &OwnerSettings,
+    session: &SessionId,
+    action: &'static str,
+    wanted: Launch,
+) -> Result<(Option<LaunchReply>, Option<String>), BackendError> {
+    let dir = SessionDir::new(&settings.owners_dir, session);
     let logged_before = std::fs::metadata(dir.log()).map_or(0, |meta| meta.len());
-    let attempt = tokio::time::timeout(READY_DEADLINE, attempt(settings, spec));
-    let reply = match attempt.await {
-        Ok(reply) => reply?,
+    let request = request(settings, session, wanted);
+    let attempt = attempt(settings, &request);
+    let reply = match tokio::time::timeout(READY_DEADLINE, attempt).await {
+        Ok(reply) => reply.map_err(|source| BackendError::Failed {
+            action,
+            session: session.clone(),
+            source: source.into(),
+        })?,
         Err(_) => {
             return Err(BackendError::TimedOut {
-                action: "start",
-                session: spec.session.clone(),
+                action,
+                session: session.clone(),
                 waited: READY_DEADLINE,
                 progress: None,
             });
         }
     };
-    judge(spec, reply, || log_tail(&dir, logged_before))
+    let log_tail = match &reply {
+        Some(_) => None,
+        None => log_tail(&dir, logged_before),
+    };
+    Ok((reply, log_tail))
 }
 
 /// Tries each way to start an owner until one says something; `None` if none did.
 async fn attempt(
     settings: &OwnerSettings,
-    spec: &SessionSpec,
-) -> Result<Option<LaunchReply>, BackendError> {
-    let failed = |source: io::Error| BackendError::Failed {
-        action: "start",
-        session: spec.session.clone(),
-        source: source.into(),
-    };
-    let request = zeroize::Zeroizing::new(codec::encode_launch(&request(settings, spec)));
-    for command in commands(settings).map_err(failed)? {
-        let mut owner = tokio::process::Command::from(command)
-            .spawn()
-            .map_err(failed)?;
+    request: &LaunchRequest,
+) -> io::Result<Option<LaunchReply>> {
+    let request = zeroize::Zeroizing::new(codec::encode_launch(request));
+    for command in commands(settings)? {
+        let mut owner = tokio::process::Command::from(command).spawn()?;
         settings.probe.reached("launch.spawned");
-        let reply = converse(&mut owner, &request, &*settings.probe)
-            .await
-            .map_err(failed)?;
-        sys::detach::let_go(owner).await.map_err(failed)?;
+        let reply = converse(&mut owner, &request, &*settings.probe).await?;
+        sys::detach::let_go(owner).await?;
         if reply.is_some() {
             return Ok(reply);
         }
@@ -112,14 +145,23 @@ async fn attempt(
     Ok(None)
 }
 
-fn request(settings: &OwnerSettings, spec: &SessionSpec) -> LaunchRequest {
+fn request(settings: &OwnerSettings, session: &SessionId, wanted: Launch) -> LaunchRequest {
     let bytes = sys::os_bytes::to_bytes;
-    let argv = std::iter::once(&spec.command.program).chain(&spec.command.args);
+    let relay = settings.relay.as_ref();
     LaunchRequest {
         version: LAUNCH_VERSION,
         owners_dir: bytes(settings.owners_dir.as_os_str()),
         runtime_dir: bytes(settings.runtime_dir.as_os_str()),
-        session: spec.session.to_string(),
+        session: session.to_string(),
+        source: relay.map_or_else(Vec::new, |relay| relay.source.clone()),
+        wanted,
+    }
+}
+
+fn start(spec: &SessionSpec) -> Start {
+    let bytes = sys::os_bytes::to_bytes;
+    let argv = std::iter::once(&spec.command.program).chain(&spec.command.args);
+    Start {
         argv: argv.map(|word| bytes(word)).collect(),
         cwd: bytes(spec.cwd.as_os_str()),
         env: spec
@@ -141,7 +183,8 @@ fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process::Command>> 
         Helper::ThisProgram => std::env::current_exe()?,
         Helper::Program(path) => path.clone(),
     };
-    let mut commands = sys::detach::owner_commands(&program, &OWNER_WORDS);
+    let word = settings.relay.as_ref().map_or(OWNER, |relay| relay.word);
+    let mut commands = sys::detach::owner_commands(&program, &[word, FROM_LAUNCHER]);
     for command in &mut commands {
         command.env_clear();
         let kept = |name: &OsString| {
@@ -178,34 +221,30 @@ async fn converse(
 }
 
 fn judge(
-    spec: &SessionSpec,
+    session: &SessionId,
     reply: Option<LaunchReply>,
-    log_tail: impl FnOnce() -> Option<String>,
+    log_tail: Option<String>,
 ) -> Result<Launched, BackendError> {
-    let session = spec.session.clone();
+    let session = session.clone();
     let launch_failed = |reason| BackendError::LaunchFailed { session, reason };
     match reply {
         Some(LaunchReply::Started { generation }) => {
             Ok(Launched::Started(Generation::from_bytes(generation)))
         }
-        Some(LaunchReply::Existing) => Ok(Launched::Existing),
-        Some(LaunchReply::ProgramNotFound { reason }) => Err(BackendError::ProgramNotFound {
-            program: spec.command.program.clone(),
-            reason,
-        }),
-        Some(LaunchReply::BadDirectory { reason }) => Err(BackendError::BadDirectory {
-            path: spec.cwd.clone(),
-            source: io::Error::other(reason),
-        }),
+        Some(LaunchReply::Existing | LaunchReply::Joined { .. }) => Ok(Launched::Existing),
+        Some(LaunchReply::Nothing) => Ok(Launched::Nothing),
         Some(LaunchReply::NewerState { path, found }) => Err(BackendError::NewerState {
             path: sys::os_bytes::from_bytes(path).into(),
             found,
             supported: SCHEMA,
         }),
-        Some(LaunchReply::Locked { reason } | LaunchReply::Failed { reason }) => {
-            Err(launch_failed(reason))
-        }
-        None => Err(launch_failed(match log_tail() {
+        Some(
+            LaunchReply::Locked { reason }
+            | LaunchReply::Failed { reason }
+            | LaunchReply::ProgramNotFound { reason }
+            | LaunchReply::BadDirectory { reason },
+        ) => Err(launch_failed(reason)),
+        None => Err(launch_failed(match log_tail {
             Some(tail) => {
                 format!("its owner ended without a word; the end of its log:\n{tail}")
             }

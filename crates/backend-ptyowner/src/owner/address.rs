@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use abide_core::id::{Generation, to_hex};
+use abide_core::id::{Generation, random_bytes, to_hex};
 use interprocess::local_socket::{
     tokio::{Listener, Stream},
     traits::tokio::Listener as _,
@@ -58,7 +58,32 @@ impl Address {
         runtime_dir: &Path,
         generation: Generation,
     ) -> io::Result<Self> {
-        let (listener, endpoint) = sys::endpoint::bind(runtime_dir, &stem(generation))?;
+        Self::bind_as(dir, runtime_dir, generation, &stem(generation))
+    }
+
+    /// Binds the endpoint of an owner that goes on where another one left off: under a name of its
+    /// own, since the other's socket may still be there.
+    pub(crate) fn bind_beside(
+        dir: &SessionDir,
+        runtime_dir: &Path,
+        generation: Generation,
+    ) -> io::Result<Self> {
+        let own = format!("{}-{}", stem(generation), to_hex(&random_bytes::<4>()));
+        Self::bind_as(dir, runtime_dir, generation, &own)
+    }
+
+    /// Takes away what is left of the endpoint of an owner that is gone.
+    pub(crate) fn clear(endpoint: &str, generation: Generation) {
+        sys::endpoint::remove(endpoint, &stem(generation));
+    }
+
+    fn bind_as(
+        dir: &SessionDir,
+        runtime_dir: &Path,
+        generation: Generation,
+        name: &str,
+    ) -> io::Result<Self> {
+        let (listener, endpoint) = sys::endpoint::bind(runtime_dir, name)?;
         Ok(Self {
             listener,
             watch: Watch::new(&endpoint)?,

@@ -43,9 +43,11 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn new(budget_bytes: u64) -> Self {
+    /// Returns a history of which nothing before `start` is kept.
+    pub(crate) fn new(budget_bytes: u64, start: Offset) -> Self {
+        let capacity = usize::try_from(budget_bytes).unwrap_or(usize::MAX);
         Self {
-            kept: ReplayBuffer::new(usize::try_from(budget_bytes).unwrap_or(usize::MAX)),
+            kept: ReplayBuffer::starting_at(start, capacity),
             next: BytesMut::new(),
         }
     }
@@ -131,7 +133,7 @@ mod tests {
     /// proves O10
     #[test]
     fn many_small_reads_are_sent_again_as_few_frames_with_every_byte() {
-        let mut history = History::new(1024 * 1024);
+        let mut history = History::new(1024 * 1024, Offset::START);
         let mut all = Vec::new();
         for number in 0..20_000 {
             let text = format!("{number} ");

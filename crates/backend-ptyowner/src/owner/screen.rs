@@ -20,6 +20,8 @@ pub(crate) enum Answering {
     Owner,
     /// The terminal of the client with control.
     Controller,
+    /// The session's terminal itself, whoever looks at it.
+    Terminal,
 }
 
 pub(crate) struct Screen {
@@ -29,12 +31,18 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn new(size: TermSize, limits: ScreenLimits) -> Self {
+    pub(crate) fn new(size: TermSize, limits: ScreenLimits, answering: Answering) -> Self {
         Self {
             model: ScreenModel::new(size, limits),
             scanner: QueryScanner::new(),
-            answering: Answering::Owner,
+            answering,
         }
+    }
+
+    /// Takes what draws a screen that was there before. Nobody asked for an answer to it.
+    pub(crate) fn seed(&mut self, screen: &[u8]) {
+        self.model.feed(screen);
+        self.model.discard_answers();
     }
 
     /// Takes output; returns what to type back for it, as a rule nothing.
@@ -43,13 +51,14 @@ impl Screen {
         self.model.feed(output);
         match self.answering {
             Answering::Owner if has_query => self.model.catch_up(),
-            Answering::Owner | Answering::Controller => Vec::new(),
+            Answering::Owner | Answering::Controller | Answering::Terminal => Vec::new(),
         }
     }
 
-    /// Says who answers from now on. What was asked before is the former one's to answer.
+    /// Says who answers from now on, unless the terminal does. What was asked before is the former
+    /// one's to answer.
     pub(crate) fn set_answering(&mut self, answering: Answering) {
-        if self.answering != answering {
+        if self.answering != Answering::Terminal && self.answering != answering {
             self.model.discard_answers();
             self.answering = answering;
         }

@@ -22,6 +22,7 @@ use abide_core::{
     clock::{Clock, Timestamp},
     id::{ClientId, Generation},
     probe::Probe,
+    replay::Offset,
     size::TermSize,
 };
 use abide_screen::ScreenLimits;
@@ -38,18 +39,11 @@ use super::{
     journal::Journal,
     outbox::Outbox,
     pace::Patience,
-    screen::Screen,
+    screen::{Answering, Screen},
+    terminal::{Read, Terminal},
     timer,
 };
-use crate::{
-    state::SessionDir,
-    sys::{
-        pty::{Pty, Read},
-        shutdown::Shutdown,
-        tree::Reaper,
-    },
-    wire::request::Call,
-};
+use crate::{state::SessionDir, sys::shutdown::Shutdown, wire::request::Call};
 
 /// Turns of the session's loop before every other task had one: about 32 KiB of output, half a
 /// millisecond.
@@ -87,11 +81,20 @@ pub(crate) struct Identity {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
+/// A terminal as the session gets it.
+pub(crate) struct Held<T> {
+    pub(crate) terminal: T,
+    pub(crate) size: TermSize,
+    /// What is on its screen already.
+    pub(crate) screen: Vec<u8>,
+    /// The position of what it prints next.
+    pub(crate) offset: Offset,
+}
+
 /// The task.
-pub(crate) struct Session {
+pub(crate) struct Session<T> {
     identity: Identity,
-    pty: Pty,
-    reaper: Reaper,
+    terminal: T,
     shutdown: Shutdown,
     screen: Screen,
     history: History,
@@ -108,15 +111,13 @@ pub(crate) struct Session {
     ended_since: Option<tokio::time::Instant>,
 }
 
-impl Session {
+impl<T: Terminal> Session<T> {
     pub(crate) fn new(
         identity: Identity,
-        pty: Pty,
-        reaper: Reaper,
+        held: Held<T>,
         shutdown: Shutdown,
-        size: TermSize,
         history_bytes: u64,
-        journal: Journal,
+        mut journal: Journal,
     ) -> Self {
         // One half for output to be sent again, one for the lines above the page.
         let half = history_bytes / 2;
@@ -124,13 +125,21 @@ impl Session {
             bytes: usize::try_from(half).unwrap_or(usize::MAX),
             ..ScreenLimits::default()
         };
+        let answering = match T::ANSWERS_QUERIES {
+            true => Answering::Terminal,
+            false => Answering::Owner,
+        };
+        let mut screen = Screen::new(held.size, limits, answering);
+        if !held.screen.is_empty() {
+            screen.seed(&held.screen);
+            journal.printed();
+        }
         Self {
             identity,
-            pty,
-            reaper,
+            terminal: held.terminal,
             shutdown,
-            screen: Screen::new(size, limits),
-            history: History::new(half),
+            screen,
+            history: History::new(half, held.offset),
             journal,
             input: InputQueue::default(),
             clients: Clients::default(),
@@ -156,15 +165,15 @@ impl Session {
             }
             let deadline = self.next_deadline();
             tokio::select! {
-                read = self.pty.read(self.history.room()), if self.is_reading() => {
+                read = self.terminal.read(self.history.room()), if self.is_reading() => {
                     self.on_read(read);
                 }
                 keys = loan::typed(self.keys.as_ref()) => self.on_keys(keys),
-                typed = self.pty.write(self.input.front()), if !self.input.is_empty() => {
+                typed = self.terminal.write(self.input.front()), if !self.input.is_empty() => {
                     self.on_typed(typed);
                 }
                 Some(command) = commands.recv() => self.on_command(command),
-                () = self.reaper.changed() => self.on_child_changed(),
+                () = self.terminal.changed() => self.on_child_changed(),
                 written = self.journal.written() => self.journal.on_written(written),
                 () = self.shutdown.asked() => self.on_shutdown(),
                 () = timer::at(deadline) => self.on_deadline(),
@@ -172,6 +181,7 @@ impl Session {
         }
         self.clients.close_all();
         Recorded {
+            is_recorded: !self.life.is_left(),
             dir: self.identity.dir,
             journal: self.journal,
         }
@@ -208,6 +218,7 @@ impl Session {
     fn on_read(&mut self, read: std::io::Result<Read>) {
         match read {
             Ok(Read::Bytes(_)) => self.on_output(),
+            Ok(Read::Resized(size)) => self.on_resized(size, None),
             Ok(Read::Ended) => self.on_terminal_ended(),
             Err(err) => {
                 warn!(error = %err, "cannot read the terminal");
@@ -239,7 +250,7 @@ impl Session {
         if self.input.is_empty() {
             return;
         }
-        match self.pty.try_write(self.input.front()) {
+        match self.terminal.try_write(self.input.front()) {
             Ok(None) => {}
             Ok(Some(count)) => self.on_typed(Ok(count)),
             Err(err) => self.on_typed(Err(err)),
@@ -291,8 +302,9 @@ impl Session {
     }
 }
 
-/// A session that is over, and whose end is recorded.
+/// A session that is over, and whose end is recorded; or one that goes on without this process.
 pub(crate) struct Recorded {
+    is_recorded: bool,
     dir: SessionDir,
     journal: Journal,
 }
@@ -300,6 +312,9 @@ pub(crate) struct Recorded {
 impl Recorded {
     /// Makes sure that the record outlives a crash of the machine, once everybody was told.
     pub(crate) async fn keep(mut self) {
+        if !self.is_recorded {
+            return;
+        }
         match self.dir.sync_end() {
             Ok(()) => self.journal.remove().await,
             // The journal says almost the same, if the machine crashes before the record is safe.

@@ -160,6 +160,19 @@ pub enum Outcome {
     Exited(i32),
     /// By this signal.
     Signaled(i32),
+    /// Nobody saw how; only of a terminal that is not its owner's own.
+    Lost(LostReason),
+}
+
+/// Why nobody saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LostReason {
+    /// The process that held the session was killed or crashed.
+    HolderDied,
+    /// The server that held the terminal is gone.
+    HostLost,
+    /// The machine was started again since.
+    Rebooted,
 }
 
 /// What a client learns unasked.

@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 /// Version of the two messages of the launch. Launcher and owner are one release, unless a helper
 /// program of another one was named; then this tells.
-pub const LAUNCH_VERSION: u32 = 2;
+pub const LAUNCH_VERSION: u32 = 3;
 
 /// Everything that an owner must know.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,24 @@ pub struct LaunchRequest {
     pub runtime_dir: Vec<u8>,
     /// The session's id.
     pub session: String,
+    /// Settings of what makes the terminal; opaque to launcher and owner alike.
+    pub source: Vec<u8>,
+    /// What is wanted of it.
+    pub wanted: Launch,
+}
+
+/// What is wanted of an owner.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Launch {
+    /// A session that runs: started, unless there is one.
+    Start(Box<Start>),
+    /// That somebody holds the session if its terminal lives; nothing is started.
+    Join,
+}
+
+/// A session to be started.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
     /// The program and its arguments.
     pub argv: Vec<Vec<u8>>,
     /// Where to run it.
@@ -37,7 +55,7 @@ pub struct LaunchRequest {
     pub replaces: Option<[u8; 16]>,
 }
 
-impl Drop for LaunchRequest {
+impl Drop for Start {
     /// Erases the environment's values, which may be secrets, from the owner's and the launcher's
     /// memory.
     fn drop(&mut self) {
@@ -55,7 +73,7 @@ pub enum LaunchReply {
         /// The new start.
         generation: [u8; 16],
     },
-    /// There is a start already; this owner did nothing.
+    /// There is a start already; this owner did nothing, but perhaps record that it ended.
     Existing,
     /// The program was not found.
     ProgramNotFound {
@@ -84,4 +102,11 @@ pub enum LaunchReply {
         /// What, and why.
         reason: String,
     },
+    /// The start's terminal lived without an owner; it has this one now, which can be reached.
+    Joined {
+        /// The start.
+        generation: [u8; 16],
+    },
+    /// There is nothing to join.
+    Nothing,
 }

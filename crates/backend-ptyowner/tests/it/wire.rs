@@ -3,12 +3,12 @@
 use abide_backend_ptyowner::wire::{
     PROTOCOL_VERSION, codec,
     event::{
-        Answer, Attached, Captured, Ended, Event, Failure, Holder, Outcome, Reply, Running,
-        Snapshot, Status, Stopped, Survivor,
+        Answer, Attached, Captured, Ended, Event, Failure, Holder, LostReason, Outcome, Reply,
+        Running, Snapshot, Status, Stopped, Survivor,
     },
     frame::{Frame, Kind},
     hello::{Challenge, Hello, MAGIC, Proof, Refused, Welcome},
-    launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
+    launch::{LAUNCH_VERSION, Launch, LaunchReply, LaunchRequest, Start},
     request::{
         Attach, Call, Capture, Format, LoanStep, Mode, Request, Scrollback, Size, Stop, Terminal,
     },
@@ -235,17 +235,22 @@ fn events_are_pinned() {
         Event::Keys {
             data: b"k".to_vec(),
         },
+        Event::Ended(ended(Outcome::Lost(LostReason::HostLost))),
     ];
     insta::assert_snapshot!(events.map(|event| pin(Kind::Event, &event)).join("\n\n"));
 }
 
 #[test]
 fn raw_frames_and_the_launch_are_pinned() {
-    let request = LaunchRequest {
+    let request = |wanted| LaunchRequest {
         version: LAUNCH_VERSION,
         owners_dir: b"/o".to_vec(),
         runtime_dir: b"/r".to_vec(),
         session: "s".into(),
+        source: b"x".to_vec(),
+        wanted,
+    };
+    let start = Start {
         argv: vec![b"sh".to_vec()],
         cwd: b"/".to_vec(),
         env: vec![(b"A".to_vec(), b"b".to_vec())],
@@ -257,7 +262,10 @@ fn raw_frames_and_the_launch_are_pinned() {
     let mut all = vec![
         hex(&codec::raw(Kind::Input, b"in")),
         hex(&codec::raw(Kind::Part, b"part")),
-        hex(&codec::encode_launch(&request)),
+        hex(&codec::encode_launch(&request(Launch::Start(Box::new(
+            start,
+        ))))),
+        hex(&codec::encode_launch(&request(Launch::Join))),
     ];
     let replies = [
         LaunchReply::Started {
@@ -272,6 +280,10 @@ fn raw_frames_and_the_launch_are_pinned() {
         },
         LaunchReply::Locked { reason: "r".into() },
         LaunchReply::Failed { reason: "r".into() },
+        LaunchReply::Joined {
+            generation: [0xbb; 16],
+        },
+        LaunchReply::Nothing,
     ];
     for reply in replies {
         let bytes = codec::encode_launch(&reply);

@@ -3,12 +3,12 @@
 use abide_backend_ptyowner::wire::{
     codec,
     event::{
-        Answer, Attached, Captured, Ended, Event, Failure, Holder, Outcome, Reply, Running,
-        Snapshot, Status, Stopped, Survivor,
+        Answer, Attached, Captured, Ended, Event, Failure, Holder, LostReason, Outcome, Reply,
+        Running, Snapshot, Status, Stopped, Survivor,
     },
     frame::Kind,
     hello::{Challenge, Hello, MAGIC, Proof, Refused, Side, Welcome, prove},
-    launch::{LAUNCH_VERSION, LaunchReply, LaunchRequest},
+    launch::{LAUNCH_VERSION, Launch, LaunchReply, LaunchRequest, Start},
     limits::HEADER_BYTES,
     request::{
         Attach, Call, Capture, Format, LoanStep, Mode, Request, Scrollback, Size, Stop, Terminal,
@@ -94,15 +94,12 @@ fn launch_request() -> impl Strategy<Value = Vec<u8>> + Clone {
         any::<(u16, u16)>(),
         any::<(u64, bool)>(),
         option::of(any::<[u8; 16]>()),
+        any::<bool>(),
     )
         .prop_map(
-            |(dirs, argv, env, session, size, (history_bytes, journal), replaces)| {
+            |(dirs, argv, env, session, size, (history_bytes, journal), replaces, is_start)| {
                 let dir = |at: usize| dirs.get(at).cloned().unwrap_or_default();
-                let request = LaunchRequest {
-                    version: LAUNCH_VERSION,
-                    owners_dir: dir(0),
-                    runtime_dir: dir(1),
-                    session,
+                let start = Start {
                     argv,
                     cwd: dir(2),
                     env,
@@ -111,13 +108,24 @@ fn launch_request() -> impl Strategy<Value = Vec<u8>> + Clone {
                     journal,
                     replaces,
                 };
+                let request = LaunchRequest {
+                    version: LAUNCH_VERSION,
+                    owners_dir: dir(0),
+                    runtime_dir: dir(1),
+                    session,
+                    source: dir(3),
+                    wanted: match is_start {
+                        true => Launch::Start(Box::new(start)),
+                        false => Launch::Join,
+                    },
+                };
                 [vec![0], codec::encode_launch(&request)].concat()
             },
         )
 }
 
 fn launch_reply() -> impl Strategy<Value = Vec<u8>> + Clone {
-    let reply = (0_u8..7, any::<[u8; 16]>(), any::<u32>(), ".{0,9}").prop_map(
+    let reply = (0_u8..9, any::<[u8; 16]>(), any::<u32>(), ".{0,9}").prop_map(
         |(which, generation, found, reason)| match which {
             0 => LaunchReply::Started { generation },
             1 => LaunchReply::Existing,
@@ -128,7 +136,9 @@ fn launch_reply() -> impl Strategy<Value = Vec<u8>> + Clone {
                 found,
             },
             5 => LaunchReply::Locked { reason },
-            _ => LaunchReply::Failed { reason },
+            6 => LaunchReply::Failed { reason },
+            7 => LaunchReply::Joined { generation },
+            _ => LaunchReply::Nothing,
         },
     );
     reply.prop_map(|reply| [vec![1], codec::encode_launch(&reply)].concat())
@@ -267,6 +277,12 @@ fn outcome() -> impl Strategy<Value = Outcome> + Clone {
     prop_oneof![
         any::<i32>().prop_map(Outcome::Exited),
         any::<i32>().prop_map(Outcome::Signaled),
+        prop_oneof![
+            Just(LostReason::HolderDied),
+            Just(LostReason::HostLost),
+            Just(LostReason::Rebooted)
+        ]
+        .prop_map(Outcome::Lost),
     ]
 }
 

@@ -5,7 +5,7 @@ use tracing::{info, warn};
 
 use super::{Session, clients::Left};
 use crate::{
-    owner::{input::Author, screen::Answering},
+    owner::{input::Author, screen::Answering, terminal::Terminal},
     wire::{
         event::{Answer, Attached, Event, Failure, Reply, Snapshot},
         limits::MAX_VIEWERS,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-impl Session {
+impl<T: Terminal> Session<T> {
     /// Attaches the client: the reply, then a snapshot or the output from where it left off.
     pub(super) fn attach(&mut self, client: ClientId, id: u32, attach: &Attach) {
         let controls = match self.let_in(client, attach) {
@@ -125,8 +125,16 @@ impl Session {
         if size == self.screen.size() || self.life.is_over() {
             return;
         }
-        if let Err(err) = self.pty.resize(size) {
+        if let Err(err) = self.terminal.resize(size) {
             warn!(error = %err, "cannot resize the terminal");
+            return;
+        }
+        self.on_resized(size, by);
+    }
+
+    /// Notes the terminal's size, and tells those who watch, but one.
+    pub(super) fn on_resized(&mut self, size: TermSize, by: Option<ClientId>) {
+        if size == self.screen.size() {
             return;
         }
         self.screen.resize(size);

@@ -9,9 +9,11 @@ use tracing::{error, info};
 
 use super::Session;
 use crate::{
-    owner::timer,
+    owner::{
+        terminal::{ChildEnd, Read, Terminal},
+        timer,
+    },
     state::{ExitFile, SCHEMA},
-    sys::{self, pty::Read},
     wire::{
         event::{Ended, Event, Outcome},
         request::Scrollback,
@@ -34,8 +36,23 @@ pub(super) struct Life {
 
 enum Stage {
     Running,
-    Draining { outcome: Outcome, until: Instant },
-    Over { ended: Ended, recorded: bool },
+    Draining {
+        seen: SeenEnd,
+        until: Instant,
+    },
+    Over {
+        ended: Ended,
+        recorded: bool,
+    },
+    /// This process can do nothing more for the session, which goes on.
+    Left,
+}
+
+/// The child's end.
+#[derive(Clone, Copy)]
+struct SeenEnd {
+    outcome: Outcome,
+    at: Option<Timestamp>,
 }
 
 impl Life {
@@ -48,7 +65,12 @@ impl Life {
     }
 
     pub(super) fn is_reading(&self) -> bool {
-        !self.terminal_ended && !self.is_over()
+        !self.terminal_ended && !self.is_over() && !self.is_left()
+    }
+
+    /// Tells whether this process leaves a session that goes on.
+    pub(super) fn is_left(&self) -> bool {
+        matches!(self.stage, Stage::Left)
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -62,7 +84,7 @@ impl Life {
     pub(super) fn ended(&self) -> Option<&Ended> {
         match &self.stage {
             Stage::Over { ended, .. } => Some(ended),
-            Stage::Running | Stage::Draining { .. } => None,
+            Stage::Running | Stage::Draining { .. } | Stage::Left => None,
         }
     }
 
@@ -70,6 +92,7 @@ impl Life {
     pub(super) fn is_settled(&self) -> bool {
         match self.stage {
             Stage::Over { recorded, .. } => recorded || self.cause.is_some(),
+            Stage::Left => true,
             Stage::Running | Stage::Draining { .. } => false,
         }
     }
@@ -82,12 +105,12 @@ impl Life {
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Draining { until, .. } => Some(until),
-            Stage::Running | Stage::Over { .. } => None,
+            Stage::Running | Stage::Over { .. } | Stage::Left => None,
         }
     }
 }
 
-impl Session {
+impl<T: Terminal> Session<T> {
     pub(super) fn is_done(&self) -> bool {
         self.life.is_settled() && self.stopping.is_none() && self.loan_deadline().is_none()
     }
@@ -101,56 +124,85 @@ impl Session {
     }
 
     pub(super) fn on_child_changed(&mut self) {
-        if let Some(outcome) = self.reaper.reap(self.identity.child_pid) {
-            self.pty.close_terminal();
-            self.input.clear();
-            self.life.stage = Stage::Draining {
-                outcome,
-                until: timer::after(sys::pty::DRAIN_WAIT),
-            };
-            if self.life.terminal_ended {
-                self.end(outcome);
+        match self.terminal.ended() {
+            Some(ChildEnd::Ended { outcome, at }) => self.on_child_ended(SeenEnd {
+                outcome: (&outcome).into(),
+                at,
+            }),
+            Some(ChildEnd::OutOfReach) => {
+                return self.leave("its terminal is out of its owner's reach");
             }
+            None => {}
         }
         self.go_on_stopping();
+    }
+
+    fn on_child_ended(&mut self, seen: SeenEnd) {
+        self.terminal.close();
+        self.input.clear();
+        self.life.stage = Stage::Draining {
+            seen,
+            until: timer::after(T::DRAIN_WAIT),
+        };
+        if self.life.terminal_ended {
+            self.end(seen);
+        }
+    }
+
+    /// Leaves a session that goes on without this process; its clients find out by themselves where
+    /// to go on.
+    pub(super) fn leave(&mut self, reason: &str) {
+        match self.life.stage {
+            Stage::Running => {
+                info!(reason, "leaves the session, which goes on");
+                self.life.stage = Stage::Left;
+                self.give_up_stopping(reason);
+            }
+            // What is known of the end is worth more than the last of the output.
+            Stage::Draining { seen, .. } => self.end(seen),
+            Stage::Over { .. } | Stage::Left => {}
+        }
     }
 
     /// The terminal has no more output: with the child's end behind it, this is the session's.
     pub(super) fn on_terminal_ended(&mut self) {
         self.life.terminal_ended = true;
-        if let Stage::Draining { outcome, .. } = self.life.stage {
-            self.end(outcome);
+        if let Stage::Draining { seen, .. } = self.life.stage {
+            self.end(seen);
             self.go_on_stopping();
         }
     }
 
     /// Ends the session if the terminal had long enough to report its own end.
     pub(super) fn end_if_drained(&mut self) {
-        if let Stage::Draining { outcome, until } = self.life.stage
+        if let Stage::Draining { seen, until } = self.life.stage
             && until <= timer::after(Duration::ZERO)
         {
             self.drain();
-            self.end(outcome);
+            self.end(seen);
         }
     }
 
     /// Reads what the terminal still holds, without waiting.
     fn drain(&mut self) {
         for _ in 0..MAX_DRAIN_READS {
-            match self.pty.read(self.history.room()).now_or_never() {
+            match self.terminal.read(self.history.room()).now_or_never() {
                 Some(Ok(Read::Bytes(_))) => self.on_output(),
+                Some(Ok(Read::Resized(size))) => self.on_resized(size, None),
                 _ => return,
             }
         }
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    fn end(&mut self, seen: SeenEnd) {
+        let outcome = seen.outcome;
         let started_at = self.identity.started_at;
+        let ended_at = seen.at.unwrap_or_else(|| self.identity.clock.now());
         let ended = Ended {
             outcome,
             started_ms: started_at.as_millis(),
             // The clock may have been set back; nothing ends before it starts.
-            ended_ms: self.identity.clock.now().max(started_at).as_millis(),
+            ended_ms: ended_at.max(started_at).as_millis(),
             offset: self.history.end().get(),
         };
         info!(?outcome, "the child ended");

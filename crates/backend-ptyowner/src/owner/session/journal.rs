@@ -5,12 +5,13 @@ use abide_screen::{Checkpoint, History, Scrollback, SnapshotOptions};
 use bytes::Bytes;
 
 use super::Session;
+use crate::owner::terminal::Terminal;
 
 /// Longest checkpoint that has all of the scrollback, in bytes. Of more, the newest lines are
 /// written that fit.
 const MAX_CHECKPOINT_BYTES: usize = 16 * 1024 * 1024;
 
-impl Session {
+impl<T: Terminal> Session<T> {
     /// Hands what is new to the journal, if it is time to.
     pub(super) fn flush_journal(&mut self) {
         if !self.journal.is_due() {

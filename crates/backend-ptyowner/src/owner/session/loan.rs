@@ -9,7 +9,7 @@ use tracing::{debug, info};
 
 use super::Session;
 use crate::{
-    owner::input::Author,
+    owner::{input::Author, terminal},
     sys::{self, lent::LentTerminal},
     wire::{
         codec,
@@ -51,7 +51,7 @@ pub(super) async fn typed(keys: Option<&Keys>) -> Bytes {
     }
 }
 
-impl Session {
+impl<T: terminal::Terminal> Session<T> {
     /// Attaches a client that offers its terminal: to the terminal, or as one that does not.
     pub(super) fn attach_terminal(
         &mut self,

@@ -3,12 +3,15 @@
 use abide_core::id::ClientId;
 
 use super::Session;
-use crate::wire::{
-    event::{Answer, Captured, Failure, Reply, Running, Status},
-    request::{Call, Capture, Format, Request, Size},
+use crate::{
+    owner::terminal::Terminal,
+    wire::{
+        event::{Answer, Captured, Failure, Reply, Running, Status},
+        request::{Call, Capture, Format, Request, Size},
+    },
 };
 
-impl Session {
+impl<T: Terminal> Session<T> {
     pub(super) fn on_call(&mut self, client: ClientId, call: Call) {
         let id = call.id;
         let result = match call.request {

@@ -8,8 +8,7 @@ use tracing::{info, warn};
 
 use super::Session;
 use crate::{
-    owner::timer,
-    sys,
+    owner::{terminal::Terminal, timer},
     wire::{
         event::{Answer, Failure, Reply, Stopped},
         request::Stop,
@@ -50,7 +49,7 @@ impl Stopping {
     }
 }
 
-impl Session {
+impl<T: Terminal> Session<T> {
     pub(super) fn stop(&mut self, client: ClientId, id: u32, stop: Stop) {
         if stop.generation != *self.identity.generation.as_bytes() {
             let found = *self.identity.generation.as_bytes();
@@ -64,8 +63,14 @@ impl Session {
 
     /// The system wants this process to end, as at a logout or a shutdown, and will kill it if it
     /// does not: the session is stopped, its end recorded, and nobody waits for anything else.
+    ///
+    /// A terminal that outlives its owner is the business of whoever it belongs to: then the owner
+    /// alone goes.
     pub(super) fn on_shutdown(&mut self) {
         info!("told to end by the system");
+        if T::OUTLIVES_OWNER {
+            return self.leave("its owner was told to end by the system");
+        }
         self.life.note_shutdown();
         self.begin_stopping(STOP_GRACE, None);
     }
@@ -75,7 +80,7 @@ impl Session {
         match &mut self.stopping {
             None => {
                 if self.life.child_is_running() {
-                    sys::tree::ask_to_end(self.identity.child_pid, self.pty.foreground_group());
+                    self.terminal.ask_to_end();
                 }
                 self.stopping = Some(Stopping {
                     stage: Stage::Asked { until },
@@ -105,7 +110,7 @@ impl Session {
             return;
         };
         let now = timer::after(Duration::ZERO);
-        let is_gone = self.life.is_over() && sys::tree::is_empty();
+        let is_gone = self.life.is_over() && self.terminal.is_empty();
         match stopping.stage {
             _ if is_gone => self.finish_stopping(),
             Stage::Asked { until } if now < until => {}
@@ -114,7 +119,7 @@ impl Session {
                     until: now + KILL_DEADLINE,
                     next: now + KILL_INTERVAL,
                 };
-                sys::tree::kill_round();
+                self.terminal.kill();
             }
             Stage::Killing { until, .. } if until <= now => self.finish_stopping(),
             Stage::Killing { until, next } if next <= now => {
@@ -122,7 +127,7 @@ impl Session {
                     until,
                     next: now + KILL_INTERVAL,
                 };
-                sys::tree::kill_round();
+                self.terminal.kill();
             }
             Stage::Killing { .. } => {}
         }
@@ -132,8 +137,8 @@ impl Session {
         let Some(stopping) = self.stopping.take() else {
             return;
         };
-        let mut survivors = sys::tree::survivors();
-        survivors.truncate(MAX_SURVIVORS);
+        let survivors = self.terminal.survivors().into_iter();
+        let survivors: Vec<_> = survivors.take(MAX_SURVIVORS).map(Into::into).collect();
         if !survivors.is_empty() {
             warn!(count = survivors.len(), "some processes could not be ended");
         }
@@ -149,6 +154,15 @@ impl Session {
         };
         for (client, id) in stopping.waiting {
             let result = result.clone();
+            self.clients.reply(client, &Reply { id, result });
+        }
+    }
+
+    /// Gives up a stop that this process cannot bring to its end.
+    pub(super) fn give_up_stopping(&mut self, reason: &str) {
+        let waiting = self.stopping.take().map(|stopping| stopping.waiting);
+        for (client, id) in waiting.into_iter().flatten() {
+            let result = Err(Failure::System(reason.to_owned()));
             self.clients.reply(client, &Reply { id, result });
         }
     }

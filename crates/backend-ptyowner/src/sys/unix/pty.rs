@@ -17,6 +17,8 @@ use bytes::BytesMut;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _, SlavePty};
 use tokio::io::{Interest, unix::AsyncFd};
 
+use crate::owner::terminal::Read;
+
 /// Time after the child's end for the terminal to report its own. It runs out if another process
 /// still has the terminal open: the child's end then is the session's.
 pub(crate) const DRAIN_WAIT: Duration = Duration::from_millis(10);
@@ -33,15 +35,6 @@ pub(crate) struct ChildCommand {
     pub(crate) args: Vec<std::ffi::OsString>,
     /// The child's whole environment.
     pub(crate) env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
-}
-
-/// What a read of the controller gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Read {
-    /// So many bytes.
-    Bytes(usize),
-    /// No process has the terminal end open any more.
-    Ended,
 }
 
 /// The controller of one terminal.

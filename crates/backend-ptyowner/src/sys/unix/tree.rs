@@ -4,7 +4,11 @@
 //! becomes the owner's own child, so the whole tree can be found below the owner, whatever its
 //! process groups and sessions are. Elsewhere what lost its parent is out of reach.
 
-use std::{collections::BTreeSet, io};
+use std::{
+    collections::BTreeSet,
+    io,
+    task::{Context, Poll},
+};
 
 use rustix::process::{Pid, Signal, WaitOptions};
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,11 +34,9 @@ impl Reaper {
         })
     }
 
-    /// Waits until some child may have ended.
-    ///
-    /// Cancel safety: safe to drop; the next call learns of it.
-    pub(crate) async fn changed(&mut self) {
-        self.signals.recv().await;
+    /// Waits until some child may have ended. What is not waited for, the next call learns of.
+    pub(crate) fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.signals.poll_recv(context).map(drop)
     }
 
     /// Takes every ended child's status; returns the outcome of `leader` if it was among them.

@@ -30,6 +30,7 @@ use super::{
     gate::{self, Gate},
     tree,
 };
+use crate::owner::terminal::Read;
 
 /// Pieces of output that wait to be read. A full queue makes the console wait, not the owner.
 const OUTPUT_QUEUE: usize = 4;
@@ -52,15 +53,6 @@ pub(crate) struct ChildCommand {
     pub(crate) args: Vec<std::ffi::OsString>,
     /// The child's whole environment.
     pub(crate) env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
-}
-
-/// What a read of the controller gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Read {
-    /// So many bytes.
-    Bytes(usize),
-    /// The console is closed, and all that it had to say was read.
-    Ended,
 }
 
 /// The controller of one terminal.

@@ -10,6 +10,7 @@
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
 };
 
 use portable_pty::Child;
@@ -66,13 +67,20 @@ impl Reaper {
     }
 
     /// Waits until some child may have ended.
-    ///
-    /// Cancel safety: safe to drop; the next call learns of it.
+    #[cfg(test)]
     pub(crate) async fn changed(&mut self) {
-        match self.ends.recv().await {
-            Some(end) => self.seen.push(end),
+        std::future::poll_fn(|context| self.poll_changed(context)).await;
+    }
+
+    /// Waits until some child may have ended. What is not waited for, the next call learns of.
+    pub(crate) fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self.ends.poll_recv(context) {
+            Poll::Ready(Some(end)) => {
+                self.seen.push(end);
+                Poll::Ready(())
+            }
             // Another tree took this one's place, so nothing can change here any more.
-            None => std::future::pending().await,
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use crate::entry::OWNER_WORDS;
+use crate::entry::FROM_LAUNCHER;
 
 /// Returns what tells this boot of the machine from others, if the system says.
 pub(crate) fn boot_id() -> Option<String> {
@@ -46,14 +46,14 @@ pub(crate) fn below(root: u32) -> Vec<u32> {
     found.into_iter().filter(|pid| !is_dead(*pid)).collect()
 }
 
-/// Tells whether a process was started as an owner. A program that pretends to be one is left
+/// Tells whether a process was started as an owner, of whatever terminals. A program that pretends to be one is left
 /// alone, as it would be had it started one.
 fn is_owner(pid: u32) -> bool {
     let argv = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let mut words: Vec<&[u8]> = argv.split(|byte| *byte == 0).skip(1).collect();
     // The last word, too, has a zero after it.
     words.pop();
-    words == OWNER_WORDS.map(str::as_bytes)
+    matches!(words[..], [_, last] if last == FROM_LAUNCHER.as_bytes())
 }
 
 /// Returns the children of a process: of all of its threads.

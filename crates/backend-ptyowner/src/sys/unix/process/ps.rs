@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::entry::OWNER_WORDS;
+use crate::entry::FROM_LAUNCHER;
 
 /// Returns what tells this boot of the machine from others, if the system says.
 pub(crate) fn boot_id() -> Option<String> {
@@ -46,7 +46,7 @@ pub(crate) fn below(root: u32) -> Vec<u32> {
 
 fn below_in(table: &str, root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<(u32, bool)>> = BTreeMap::new();
-    let owner = format!(" {}", OWNER_WORDS.join(" "));
+    let owner = format!(" {FROM_LAUNCHER}");
     for line in table
         .lines()
         .map(str::trim)
