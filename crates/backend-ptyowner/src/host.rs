@@ -21,11 +21,14 @@
 //! reads are beyond all that the earlier one gave out, so that a client which comes back is given a
 //! snapshot and never the wrong bytes.
 
+mod tree;
+
 use std::process::ExitCode;
 
+pub use self::tree::Tree;
 pub use crate::owner::{
     source::{Existing, Found, Joined, Last, Made, Place, Source, SourceError, Wanted},
-    terminal::{ChildEnd, Read, Terminal},
+    terminal::{ChildEnd, Read, Screen, Terminal},
 };
 
 /// Runs a relay to terminals of this source: a helper process's whole life, from the launch request

@@ -102,9 +102,18 @@ pub(crate) struct OwnerFile {
     /// The release that the owner is of.
     pub(crate) release: String,
     pub(crate) size: TermSize,
-    /// What it keeps, for an owner that joins it; none if none ever can.
+    /// What an owner that joins it must know; none if none ever can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) keeps: Option<Keeps>,
+    pub(crate) joinable: Option<Joinable>,
+}
+
+/// A start whose terminal outlives its owner, for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Joinable {
+    #[serde(flatten)]
+    pub(crate) keeps: Keeps,
+    /// Every position that was given out so far, or may be without further notice, is before this.
+    pub(crate) offsets_below: Offset,
 }
 
 /// What is kept for clients that come back.
@@ -246,6 +255,24 @@ impl SessionDir {
         endpoint.clone_into(&mut owner.endpoint);
         write_json(&self.owner_file(), &owner)?;
         self.sync_owner()
+    }
+
+    /// Says before which position the owner of that start stays with what it gives out; only it may.
+    pub(crate) fn reserve_offsets(
+        &self,
+        generation: Generation,
+        below: Offset,
+    ) -> Result<(), StateError> {
+        let Some(mut owner) = self.read_owner()? else {
+            return Ok(());
+        };
+        if let Some(joinable) = &mut owner.joinable
+            && owner.generation == generation
+        {
+            joinable.offsets_below = below;
+            write_json(&self.owner_file(), &owner)?;
+        }
+        Ok(())
     }
 
     /// Takes the end of an earlier start away, and its journal.

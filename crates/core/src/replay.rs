@@ -135,6 +135,12 @@ impl ReplayBuffer {
         }
     }
 
+    /// Returns how many bytes it keeps at most.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Returns the position of the oldest byte held.
     #[must_use]
     pub fn start(&self) -> Offset {

@@ -86,9 +86,8 @@ pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError>
             match exit.filter(|exit| exit.generation == owner.generation) {
                 Some(exit) => Found::Ended(Box::new(recorded(exit))),
                 None if is_held => Found::Live(Box::new(owner)),
-                // Only of a terminal that outlives its owner is it said what an owner that joins
-                // it is to keep.
-                None if owner.keeps.is_some() => Found::Unheld(Box::new(owner)),
+                // Whether it does, only its source can say.
+                None if owner.joinable.is_some() => Found::Unheld(Box::new(owner)),
                 None => Found::Ended(Box::new(lost(&owner))),
             },
         ),

@@ -13,7 +13,7 @@ use abide_core::{id::Generation, probe::Probe};
 use super::{
     UNFINISHED,
     record::{HEADER_BYTES, Record, SegmentId},
-    segment_name,
+    segment_name, sequence_in,
 };
 use crate::sys;
 
@@ -25,7 +25,8 @@ const BUFFER_BYTES: usize = 16 * 1024;
 pub(crate) struct Segments {
     dir: PathBuf,
     generation: Generation,
-    next: u64,
+    /// The number of the next one; unknown until the first is begun.
+    next: Option<u64>,
     current: Option<Current>,
     probe: Arc<dyn Probe>,
 }
@@ -43,7 +44,7 @@ impl Segments {
         Self {
             dir,
             generation,
-            next: 1,
+            next: None,
             current: None,
             probe,
         }
@@ -56,11 +57,14 @@ impl Segments {
         self.current = None;
         self.probe.reached("journal.begin");
         self.make_dir()?;
+        // An owner that joins a session goes on where the one before it left off: what is newest,
+        // the number says.
+        let sequence = self.next.unwrap_or_else(|| self.last() + 1);
+        self.next = Some(sequence + 1);
         let id = SegmentId {
             generation: self.generation,
-            sequence: self.next,
+            sequence,
         };
-        self.next += 1;
         let name = segment_name(id.sequence);
         let unfinished = self.dir.join(&name).with_extension(UNFINISHED);
         // Left by an owner that was killed.
@@ -77,6 +81,13 @@ impl Segments {
                 Err(err)
             }
         }
+    }
+
+    /// Returns the number of the newest segment that is there; zero if none is.
+    fn last(&self) -> u64 {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let numbers = entries.filter_map(|entry| sequence_in(entry.file_name().to_str()?));
+        numbers.max().unwrap_or(0)
     }
 
     fn make(

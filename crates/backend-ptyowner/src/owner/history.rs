@@ -52,6 +52,12 @@ impl History {
         }
     }
 
+    /// Goes on `skipped` bytes further; nothing before that is kept any more.
+    pub(crate) fn skip(&mut self, skipped: usize) {
+        self.next.clear();
+        self.kept = ReplayBuffer::starting_at(self.end().advanced(skipped), self.kept.capacity());
+    }
+
     /// Returns the buffer for the next read; what a read appends is taken by [`Self::take`].
     pub(crate) fn room(&mut self) -> &mut BytesMut {
         if self.next.is_empty() {

@@ -26,6 +26,7 @@ pub(crate) enum Answering {
 
 pub(crate) struct Screen {
     model: ScreenModel,
+    limits: ScreenLimits,
     scanner: QueryScanner,
     answering: Answering,
 }
@@ -34,9 +35,16 @@ impl Screen {
     pub(crate) fn new(size: TermSize, limits: ScreenLimits, answering: Answering) -> Self {
         Self {
             model: ScreenModel::new(size, limits),
+            limits,
             scanner: QueryScanner::new(),
             answering,
         }
+    }
+
+    /// Forgets everything, for a screen of this size.
+    pub(crate) fn clear(&mut self, size: TermSize) {
+        self.model = ScreenModel::new(size, self.limits);
+        self.scanner = QueryScanner::new();
     }
 
     /// Takes what draws a screen that was there before. Nobody asked for an answer to it.

@@ -14,6 +14,7 @@ mod end;
 mod journal;
 mod loan;
 mod requests;
+mod reserve;
 mod stop;
 
 use std::sync::Arc;
@@ -23,7 +24,6 @@ use abide_core::{
     id::{ClientId, Generation},
     probe::Probe,
     replay::Offset,
-    size::TermSize,
 };
 use abide_screen::ScreenLimits;
 use bytes::Bytes;
@@ -31,8 +31,8 @@ use interprocess::local_socket::tokio::Stream;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
-pub(crate) use self::requests::render;
 use self::{clients::Clients, end::Life, loan::Keys, stop::Stopping};
+pub(crate) use self::{requests::render, reserve::reserved_after};
 use super::{
     history::History,
     input::{Author, InputQueue},
@@ -40,7 +40,7 @@ use super::{
     outbox::Outbox,
     pace::Patience,
     screen::{Answering, Screen},
-    terminal::{Read, Terminal},
+    terminal::{self, Read, Terminal},
     timer,
 };
 use crate::{state::SessionDir, sys::shutdown::Shutdown, wire::request::Call};
@@ -84,9 +84,8 @@ pub(crate) struct Identity {
 /// A terminal as the session gets it.
 pub(crate) struct Held<T> {
     pub(crate) terminal: T,
-    pub(crate) size: TermSize,
-    /// What is on its screen already.
-    pub(crate) screen: Vec<u8>,
+    /// What it shows already.
+    pub(crate) screen: terminal::Screen,
     /// The position of what it prints next.
     pub(crate) offset: Offset,
 }
@@ -109,6 +108,8 @@ pub(crate) struct Session<T> {
     last_output_at: Option<Timestamp>,
     /// When the session was over.
     ended_since: Option<tokio::time::Instant>,
+    /// The position before which all those stay that an owner which joins may not give out again.
+    reserved: Offset,
 }
 
 impl<T: Terminal> Session<T> {
@@ -129,9 +130,10 @@ impl<T: Terminal> Session<T> {
             true => Answering::Terminal,
             false => Answering::Owner,
         };
-        let mut screen = Screen::new(held.size, limits, answering);
-        if !held.screen.is_empty() {
-            screen.seed(&held.screen);
+        let mut screen = Screen::new(held.screen.size, limits, answering);
+        let is_joined = held.offset != Offset::START;
+        if is_joined || !held.screen.content.is_empty() {
+            screen.seed(&held.screen.content);
             journal.printed();
         }
         Self {
@@ -149,6 +151,7 @@ impl<T: Terminal> Session<T> {
             stopping: None,
             last_output_at: None,
             ended_since: None,
+            reserved: reserved_after(held.offset),
         }
     }
 
@@ -219,6 +222,7 @@ impl<T: Terminal> Session<T> {
         match read {
             Ok(Read::Bytes(_)) => self.on_output(),
             Ok(Read::Resized(size)) => self.on_resized(size, None),
+            Ok(Read::Lost(screen)) => self.on_lost(&screen),
             Ok(Read::Ended) => self.on_terminal_ended(),
             Err(err) => {
                 warn!(error = %err, "cannot read the terminal");
@@ -229,6 +233,7 @@ impl<T: Terminal> Session<T> {
 
     fn on_output(&mut self) {
         let chunk = self.history.take();
+        self.reserve();
         self.last_output_at = Some(self.identity.clock.now());
         self.journal.printed();
         let answers = self.screen.feed(&chunk.output);

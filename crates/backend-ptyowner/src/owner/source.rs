@@ -23,7 +23,7 @@ use abide_core::{
     size::TermSize,
 };
 
-use super::terminal::Terminal;
+use super::terminal::{Screen, Terminal};
 
 /// Why a source cannot say, or cannot make, what it was asked for. Its text, and those of its
 /// causes, reach the user, and must hold no value of a variable.
@@ -155,10 +155,8 @@ pub struct Joined<T> {
     pub generation: Generation,
     /// When the child was started.
     pub started_at: Timestamp,
-    /// The terminal's present size.
-    pub size: TermSize,
-    /// Its screen: what draws it on a terminal of that size, lines above the page first.
-    pub screen: Vec<u8>,
+    /// What the terminal shows at present.
+    pub screen: Screen,
 }
 
 /// The end of a start, as the source found it.
@@ -172,8 +170,6 @@ pub struct Found {
     pub started_at: Timestamp,
     /// When it ended, if that is known.
     pub ended_at: Option<Timestamp>,
-    /// The terminal's last size.
-    pub size: TermSize,
     /// Its last screen, if it can still be seen. Without it, the journal's is kept.
-    pub screen: Option<Vec<u8>>,
+    pub screen: Option<Screen>,
 }

@@ -14,15 +14,27 @@ use abide_core::{
 use bytes::BytesMut;
 
 /// What a read of a terminal gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
     /// So many bytes.
     Bytes(usize),
     /// The terminal got this size without having been given it by its owner. What was read before
     /// was printed at the size before.
     Resized(TermSize),
+    /// Output was lost on its way here. The terminal shows this now, and what is read from now on
+    /// was printed after it. Clients are told that they missed something.
+    Lost(Box<Screen>),
     /// No process has the terminal open any more.
     Ended,
+}
+
+/// What a terminal shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// Its size.
+    pub size: TermSize,
+    /// What draws it on an empty terminal of that size, lines above the page first.
+    pub content: Vec<u8>,
 }
 
 /// How a terminal's child was left.

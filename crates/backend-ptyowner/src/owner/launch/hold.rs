@@ -17,16 +17,15 @@ use super::{
     request::Request,
 };
 use crate::{
-    journal::reader,
     owner::{
         address::Address,
         journal::Journal,
         listener::Secrets,
-        session::{Held, Identity, Session},
+        session::{Held, Identity, Session, reserved_after},
         source::{Joined, Made, Wanted},
-        terminal::Terminal,
+        terminal::{Screen, Terminal},
     },
-    state::{Keeps, OwnerFile, SCHEMA, StateError},
+    state::{Joinable, Keeps, OwnerFile, SCHEMA, StateError},
     sys::{self, shutdown::Shutdown},
     token::Token,
     wire::{PROTOCOL_VERSION, launch::LaunchReply},
@@ -66,7 +65,8 @@ pub(super) struct Start<'a> {
     pub(super) child_pid: u32,
     pub(super) size: TermSize,
     pub(super) endpoint: &'a str,
-    pub(super) keeps: Option<Keeps>,
+    /// What an owner that joins it must know; none if none can.
+    pub(super) joinable: Option<Joinable>,
 }
 
 impl Launching<'_> {
@@ -97,8 +97,10 @@ impl Launching<'_> {
         let taken = Taken {
             held: Held {
                 terminal: made.terminal,
-                size: wanted.size,
-                screen: Vec::new(),
+                screen: Screen {
+                    size: wanted.size,
+                    content: Vec::new(),
+                },
                 offset: Offset::START,
             },
             generation: wanted.generation,
@@ -118,7 +120,7 @@ impl Launching<'_> {
         if let Some(last) = self.last {
             Address::clear(&last.file.endpoint, last.file.generation);
         }
-        let offset = self.next_offset(joined.generation)?;
+        let offset = self.next_offset(joined.generation);
         let address = self.bound(Address::bind_beside(
             &self.request.dir,
             &self.request.runtime_dir,
@@ -127,7 +129,6 @@ impl Launching<'_> {
         let taken = Taken {
             held: Held {
                 terminal: joined.terminal,
-                size: joined.size,
                 screen: joined.screen,
                 offset,
             },
@@ -140,10 +141,11 @@ impl Launching<'_> {
     }
 
     /// Returns a position that nothing printed so far has.
-    fn next_offset(&self, generation: Generation) -> Result<Offset, LaunchReply> {
-        let restored = reader::restore(&self.request.dir.journal(), generation);
-        let restored = restored.map_err(|err| refused(&err))?;
-        Ok(restored.map_or(Offset::START, |restored| restored.end()))
+    fn next_offset(&self, generation: Generation) -> Offset {
+        let before = self.last.filter(|last| last.file.generation == generation);
+        let joinable = before.and_then(|last| last.file.joinable);
+        // One that was never described could not be reached, so it gave out none.
+        joinable.map_or(Offset::START, |joinable| joinable.offsets_below)
     }
 
     fn hold<T: Terminal>(
@@ -156,9 +158,12 @@ impl Launching<'_> {
             generation: taken.generation,
             started_at: taken.started_at,
             child_pid: taken.child_pid,
-            size: taken.held.size,
+            size: taken.held.screen.size,
             endpoint: address.endpoint(),
-            keeps: T::OUTLIVES_OWNER.then(|| self.keeps()),
+            joinable: T::OUTLIVES_OWNER.then(|| Joinable {
+                keeps: self.keeps(),
+                offsets_below: reserved_after(taken.held.offset),
+            }),
         });
         let token = match described {
             Ok(token) => token,
@@ -205,7 +210,7 @@ impl Launching<'_> {
             versions: vec![PROTOCOL_VERSION],
             release: env!("CARGO_PKG_VERSION").to_owned(),
             size: start.size,
-            keeps: start.keeps,
+            joinable: start.joinable,
         };
         dir.write_owner(&file, &token)?;
         let goes_on = |last: &Unheld| last.file.generation == start.generation && !last.is_recorded;
@@ -221,7 +226,8 @@ impl Launching<'_> {
         let so_far = self.last.filter(|last| !last.is_replaced);
         let wanted = self.request.start.as_ref();
         so_far
-            .and_then(|last| last.file.keeps)
+            .and_then(|last| last.file.joinable)
+            .map(|joinable| joinable.keeps)
             .or_else(|| wanted.map(|start| start.keeps))
             .unwrap_or(Keeps {
                 history_bytes: HISTORY_BYTES,

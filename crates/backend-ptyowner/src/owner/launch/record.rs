@@ -1,6 +1,6 @@
 //! Records the end of a start that no owner saw.
 
-use abide_core::replay::Offset;
+use abide_core::{replay::Offset, size::TermSize};
 use abide_screen::{History, Scrollback, SnapshotOptions};
 
 use super::{
@@ -15,6 +15,9 @@ use crate::{
     wire::launch::LaunchReply,
 };
 
+/// The child of a start whose end is all that is known of it.
+const NO_PROCESS: u32 = 0;
+
 impl Launching<'_> {
     /// Records what the source found; describes the start first if nobody did.
     pub(super) fn record_found(&self, found: Found) -> Result<(), LaunchReply> {
@@ -27,10 +30,13 @@ impl Launching<'_> {
                 .describe(&Start {
                     generation: found.generation,
                     started_at: found.started_at,
-                    child_pid: 0,
-                    size: found.size,
+                    child_pid: NO_PROCESS,
+                    size: found
+                        .screen
+                        .as_ref()
+                        .map_or(TermSize::DEFAULT, |screen| screen.size),
                     endpoint: "",
-                    keeps: None,
+                    joinable: None,
                 })
                 .map(drop),
         };
@@ -46,7 +52,6 @@ impl Launching<'_> {
             outcome: last.file.lost(),
             started_at: last.file.started_at,
             ended_at: None,
-            size: last.file.size,
             screen: None,
         };
         self.record(found).map_err(|err| refused(&err))
@@ -60,7 +65,7 @@ impl Launching<'_> {
             .as_ref()
             .map_or(Offset::START, reader::Restored::end);
         let (size, screen) = match (found.screen, restored) {
-            (Some(screen), _) => (found.size, screen),
+            (Some(screen), _) => (screen.size, screen.content),
             (None, Some(mut restored)) => {
                 let screen = restored.screen.snapshot(SnapshotOptions {
                     history: History::All,
@@ -68,7 +73,10 @@ impl Launching<'_> {
                 });
                 (restored.screen.size(), screen)
             }
-            (None, None) => (found.size, Vec::new()),
+            (None, None) => (
+                self.last.map_or(TermSize::DEFAULT, |last| last.file.size),
+                Vec::new(),
+            ),
         };
         let exit = ExitFile {
             schema: SCHEMA,

@@ -5,13 +5,20 @@ use tracing::{info, warn};
 
 use super::{Session, clients::Left};
 use crate::{
-    owner::{input::Author, screen::Answering, terminal::Terminal},
+    owner::{
+        input::Author,
+        screen::Answering,
+        terminal::{self, Terminal},
+    },
     wire::{
         event::{Answer, Attached, Event, Failure, Reply, Snapshot},
         limits::MAX_VIEWERS,
         request::{Attach, Mode, Scrollback, Size},
     },
 };
+
+/// What is counted for output that was lost, in bytes.
+const UNKNOWN_LOSS: usize = 1;
 
 impl<T: Terminal> Session<T> {
     /// Attaches the client: the reply, then a snapshot or the output from where it left off.
@@ -98,6 +105,22 @@ impl<T: Terminal> Session<T> {
         if let Some((skipped, scrollback)) = self.clients.catch_up(client) {
             self.clients.send_event(client, &Event::Lagged { skipped });
             self.send_resync(client, scrollback);
+        }
+    }
+
+    /// Goes on with what the terminal shows now, after output was lost on its way here.
+    pub(super) fn on_lost(&mut self, now: &terminal::Screen) {
+        info!("output was lost on its way here");
+        // How much it was, nobody knows. A position that is not counted could be asked for.
+        self.history.skip(UNKNOWN_LOSS);
+        self.reserve();
+        self.last_output_at = Some(self.identity.clock.now());
+        self.on_resized(now.size, None);
+        self.screen.clear(now.size);
+        self.screen.seed(&now.content);
+        self.journal.printed();
+        for client in self.clients.skip(UNKNOWN_LOSS as u64) {
+            self.resync(client);
         }
     }
 

@@ -319,6 +319,26 @@ impl Clients {
         is_full
     }
 
+    /// Notes that so much output was sent to nobody; returns those who can be told at once. The
+    /// others lag, and are told when they have caught up.
+    pub(super) fn skip(&mut self, len: u64) -> Vec<ClientId> {
+        let mut told = Vec::new();
+        for (id, client) in &mut self.all {
+            let Some(watching) = &mut client.watching else {
+                continue;
+            };
+            let skipped = match watching.flow {
+                Flow::Streaming => {
+                    told.push(*id);
+                    len
+                }
+                Flow::Lagging { skipped } => skipped + len,
+            };
+            watching.flow = Flow::Lagging { skipped };
+        }
+        told
+    }
+
     /// Tells whether the child had better wait for one of them.
     pub(super) fn is_one_full(&self) -> bool {
         self.all.values().any(|client| client.outbox.is_full())

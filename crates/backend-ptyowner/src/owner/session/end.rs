@@ -189,6 +189,7 @@ impl<T: Terminal> Session<T> {
             match self.terminal.read(self.history.room()).now_or_never() {
                 Some(Ok(Read::Bytes(_))) => self.on_output(),
                 Some(Ok(Read::Resized(size))) => self.on_resized(size, None),
+                Some(Ok(Read::Lost(screen))) => self.on_lost(&screen),
                 _ => return,
             }
         }

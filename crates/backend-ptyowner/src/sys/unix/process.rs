@@ -1,4 +1,4 @@
-//! Who runs: this boot, a process's start time and name, and what is below a process.
+//! Who runs: this boot, a process's start time and name, and what belongs to a process.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -10,6 +10,10 @@ mod linux;
 mod ps;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{below, boot_id, is_stopped, name, start_time};
+pub(crate) use self::linux::{
+    below, boot_id, foreground_group, in_session, is_stopped, name, start_time,
+};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::ps::{below, boot_id, is_stopped, name, start_time};
+pub(crate) use self::ps::{
+    below, boot_id, foreground_group, in_session, is_stopped, name, start_time,
+};

@@ -75,10 +75,28 @@ pub(crate) fn ask_to_end(leader: u32, foreground: Option<u32>) {
 /// the caller repeats this until nothing is returned, within a deadline.
 pub(crate) fn kill_round() -> Vec<u32> {
     let live = descendants();
-    for pid in &live {
+    kill_each(&live);
+    live
+}
+
+/// Kills processes, once.
+pub(crate) fn kill_each(pids: &[u32]) {
+    for pid in pids {
         signal_process(*pid, Signal::KILL);
     }
-    live
+}
+
+/// Returns a process that is live and not this one's own, and the live ones that belong to it: below
+/// it, and in the session that it leads.
+pub(crate) fn of(root: u32) -> Vec<u32> {
+    let below = process::below(root);
+    let all = BTreeSet::from_iter([vec![root], below, in_session(root)].concat());
+    all.into_iter().collect()
+}
+
+/// Returns the live processes of the session that a process leads, or led.
+pub(crate) fn in_session(leader: u32) -> Vec<u32> {
+    process::in_session(leader)
 }
 
 /// Returns the live processes below this one, by id and name.

@@ -78,6 +78,11 @@ pub(crate) fn name(pid: u32) -> String {
     program(pid).and_then(file_name).unwrap_or_default()
 }
 
+/// Returns `None`: a console has no process group in the foreground.
+pub(crate) fn foreground_group(_pid: u32) -> Option<u32> {
+    None
+}
+
 fn program(pid: u32) -> Option<PathBuf> {
     let process = open_process(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok()?;
     let mut units = [0; PATH_UNITS];

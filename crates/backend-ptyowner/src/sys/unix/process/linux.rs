@@ -46,6 +46,31 @@ pub(crate) fn below(root: u32) -> Vec<u32> {
     found.into_iter().filter(|pid| !is_dead(*pid)).collect()
 }
 
+/// Returns the live processes of a session, without owners.
+pub(crate) fn in_session(leader: u32) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    // Field 6.
+    let is_in = |pid: &u32| field(*pid, 3) == Some(leader.into());
+    pids.filter(is_in)
+        .filter(|pid| !is_dead(*pid) && !is_owner(*pid))
+        .collect()
+}
+
+/// Returns the process group in the foreground of a process's terminal, if there is one.
+pub(crate) fn foreground_group(pid: u32) -> Option<u32> {
+    // Field 8; -1 without a terminal.
+    field(pid, 5).and_then(|group| u32::try_from(group).ok())
+}
+
+/// Returns a number of `/proc/<pid>/stat`, counted from the third field.
+fn field(pid: u32, index: usize) -> Option<i64> {
+    let fields = fields_after_name(pid)?;
+    fields.split_whitespace().nth(index)?.parse().ok()
+}
+
 /// Tells whether a process was started as an owner, of whatever terminals. A program that pretends to be one is left
 /// alone, as it would be had it started one.
 fn is_owner(pid: u32) -> bool {

@@ -44,6 +44,18 @@ pub(crate) fn below(root: u32) -> Vec<u32> {
     below_in(&table, root)
 }
 
+/// Returns nothing: sessions are not shown here, as a rule.
+pub(crate) fn in_session(_leader: u32) -> Vec<u32> {
+    Vec::new()
+}
+
+/// Returns the process group in the foreground of a process's terminal, if there is one.
+pub(crate) fn foreground_group(pid: u32) -> Option<u32> {
+    answer("ps", &["-o", "tpgid=", "-p", &pid.to_string()])?
+        .parse()
+        .ok()
+}
+
 fn below_in(table: &str, root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<(u32, bool)>> = BTreeMap::new();
     let owner = format!(" {FROM_LAUNCHER}");

@@ -1,0 +1,73 @@
+//! The processes of a child whose parent is somebody else.
+
+use abide_core::backend::Survivor;
+
+use crate::sys;
+
+/// A child that is not this process's own, and what it started, as far as that can be told from
+/// outside: what is below it, and what is still in the session that it leads.
+///
+/// A process that lost its parent and left that session is out of reach; only its parents' parent
+/// could have kept it. Found on Unix alone; elsewhere such a tree is always empty.
+#[derive(Debug)]
+pub struct Tree {
+    root: u32,
+    /// What tells it from a later process of the same id; none if it had ended already.
+    start: Option<u64>,
+    /// Whether it was seen to be over. From then on its id may be anybody's.
+    is_over: bool,
+}
+
+impl Tree {
+    /// Returns the tree of a process that is known to be the one meant.
+    #[must_use]
+    pub fn of(root: u32) -> Self {
+        let start = sys::process::start_time(root);
+        Self {
+            root,
+            start,
+            is_over: start.is_none(),
+        }
+    }
+
+    /// Asks the child, and what is in the foreground of its terminal, to end, as a terminal that
+    /// hangs up does.
+    pub fn ask_to_end(&mut self) {
+        if !self.live().is_empty() {
+            sys::tree::ask_to_end(self.root, sys::process::foreground_group(self.root));
+        }
+    }
+
+    /// Kills what lives, once. A process may fork meanwhile, so this is repeated.
+    pub fn kill(&mut self) {
+        sys::tree::kill_each(&self.live());
+    }
+
+    /// Tells whether nothing of it lives.
+    pub fn is_empty(&mut self) -> bool {
+        self.live().is_empty()
+    }
+
+    /// Returns what lives, by id and name.
+    pub fn survivors(&mut self) -> Vec<Survivor> {
+        let named = |pid| Survivor {
+            pid,
+            name: sys::process::name(pid),
+        };
+        self.live().into_iter().map(named).collect()
+    }
+
+    fn live(&mut self) -> Vec<u32> {
+        if self.is_over {
+            return Vec::new();
+        }
+        let live = match sys::process::start_time(self.root) {
+            now if now == self.start => sys::tree::of(self.root),
+            // An id is not used again while a session has it.
+            None => sys::tree::in_session(self.root),
+            Some(_another) => Vec::new(),
+        };
+        self.is_over = live.is_empty();
+        live
+    }
+}
