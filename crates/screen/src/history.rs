@@ -126,6 +126,11 @@ impl History {
         }
     }
 
+    /// Returns the size at which a block is full, in bytes.
+    pub(crate) fn block_bytes(&self) -> usize {
+        self.block_bytes
+    }
+
     /// Returns how much is kept, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.blocks.iter().map(|block| block.bytes.len()).sum()
@@ -198,10 +203,35 @@ impl History {
     /// Both pens are given as the SGR sequences since the last reset. The line must show the same
     /// as on a terminal that scrolls, must not end in blanks, and none may be open.
     pub(crate) fn append(&mut self, line: &[u8], before: &[u8], after: &[u8], coloured: bool) {
-        debug_assert!(self.open.is_none(), "a line begins a row");
         if self.max_lines == 0 {
             return;
         }
+        let start = self.change_pen(before);
+        self.add(line, None, &start, 0);
+        let block = self.last();
+        block.bytes.extend_from_slice(b"\r\n");
+        block.lines += 1;
+        block.coloured |= coloured;
+        self.lines += 1;
+        self.leave_pen(start, after);
+    }
+
+    /// Appends so many lines as they were printed, with their ends; none has a page colour.
+    ///
+    /// Otherwise as [`append`](Self::append).
+    pub(crate) fn append_lines(&mut self, lines: &[u8], count: usize, before: &[u8], after: &[u8]) {
+        if self.max_lines == 0 {
+            return;
+        }
+        let start = self.change_pen(before);
+        self.add(lines, None, &start, count);
+        self.leave_pen(start, after);
+    }
+
+    /// Makes the pen that the stream leaves the one that a line begins with; returns it, to be given
+    /// back to [`leave_pen`](Self::leave_pen).
+    fn change_pen(&mut self, before: &[u8]) -> Vec<u8> {
+        debug_assert!(self.open.is_none(), "a line begins a row");
         let mut start = std::mem::take(&mut self.pen);
         // Not left to the comparison: of two empty slices it can cost more than all else here.
         let both_plain = start.is_empty() && before.is_empty();
@@ -215,15 +245,13 @@ impl History {
             start.clear();
             start.extend_from_slice(before);
         }
-        self.add(line, None, &start, 0);
-        let block = self.last();
-        block.bytes.extend_from_slice(b"\r\n");
-        block.lines += 1;
-        block.coloured |= coloured;
-        self.lines += 1;
-        start.clear();
-        start.extend_from_slice(after);
-        self.pen = start;
+        start
+    }
+
+    fn leave_pen(&mut self, mut pen: Vec<u8>, after: &[u8]) {
+        pen.clear();
+        pen.extend_from_slice(after);
+        self.pen = pen;
     }
 
     /// Ends the newest row, if it goes on: what it went on in is about to be moved or erased.

@@ -18,6 +18,7 @@
 //! | `text` | rows as plain text and as text with attributes |
 //! | `compare` | where two models differ, in words |
 //! | `plain` | lines that need no grid, because they scroll off before anybody sees them |
+//! | `escape` | where the next escape character is |
 //! | `query` | [`QueryScanner`]: whether bytes could hold a query at all |
 //!
 //! Only this crate names `alacritty_terminal` and `vte`.
@@ -28,6 +29,7 @@ mod answer;
 mod compare;
 mod dump;
 mod emulator;
+mod escape;
 mod handler;
 mod history;
 mod mend;

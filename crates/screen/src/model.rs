@@ -16,6 +16,14 @@ use crate::{
 /// Most bytes that wait unparsed; when so many have come they are parsed although nobody asked.
 const MAX_PENDING_BYTES: usize = 256 * 1024;
 
+/// The same for a page of the usual size. While they are looked at nobody reads the terminal, which
+/// holds about as much as a program prints in a tenth of a millisecond.
+const USUAL_PENDING_BYTES: usize = 32 * 1024;
+
+/// Bytes for each cell of a page that wait at least: the lines of a page are looked at again and
+/// again.
+const PENDING_BYTES_PER_CELL: usize = 8;
+
 /// Least number of bytes that may wait, however small the limits are.
 const MIN_PENDING_BYTES: usize = 1024;
 
@@ -26,7 +34,7 @@ const LEAST_STEP_BYTES: usize = 4 * 1024;
 const CANCEL: &[u8] = b"\x18";
 
 /// Capacity that the pending buffer keeps when it is empty.
-const KEPT_PENDING_BYTES: usize = 64 * 1024;
+const KEPT_PENDING_BYTES: usize = USUAL_PENDING_BYTES;
 
 /// What a terminal shows after some output, for whoever comes late.
 pub struct ScreenModel {
@@ -159,8 +167,9 @@ impl ScreenModel {
     /// even then what is plain text that has scrolled off the page since.
     pub fn feed(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        while self.max_pending <= self.pending.len() + rest.len() {
-            let (now, later) = rest.split_at(self.max_pending - self.pending.len());
+        let most = self.most_pending();
+        while most <= self.pending.len() + rest.len() {
+            let (now, later) = rest.split_at(most.saturating_sub(self.pending.len()));
             self.keep_pending(now);
             self.digest();
             rest = later;
@@ -301,10 +310,17 @@ impl ScreenModel {
         [self.tail.bytes(), &self.pending].concat()
     }
 
+    /// Returns how many bytes wait at most with a page of this size.
+    fn most_pending(&self) -> usize {
+        let cells = self.emulator.rows() * self.emulator.cols();
+        let wanted = (PENDING_BYTES_PER_CELL * cells).max(USUAL_PENDING_BYTES);
+        wanted.min(self.max_pending)
+    }
+
     fn keep_pending(&mut self, bytes: &[u8]) {
         let needed = self.pending.len() + bytes.len();
         if self.pending.capacity() < needed {
-            let wanted = needed.max((2 * self.pending.capacity()).min(self.max_pending));
+            let wanted = needed.max((2 * self.pending.capacity()).min(self.most_pending()));
             self.pending.reserve_exact(wanted - self.pending.len());
         }
         self.pending.extend_from_slice(bytes);
@@ -316,7 +332,7 @@ impl ScreenModel {
         let used = self.digest_some(&pending);
         pending.drain(..used);
         self.pending = pending;
-        if self.max_pending / 2 < self.pending.len() {
+        if self.most_pending() / 2 < self.pending.len() {
             self.parse_pending();
         }
     }

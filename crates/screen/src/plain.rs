@@ -11,6 +11,7 @@
 
 mod line;
 mod pen;
+mod run;
 
 use std::{collections::VecDeque, ops::Range};
 
@@ -28,6 +29,9 @@ use crate::{
 /// Longest line that is stored as it came, in bytes; rows of longer ones are packed one by one.
 const MAX_LINE_BYTES: usize = 8 * 1024;
 
+/// Most bytes of lines that are looked at together.
+const MAX_RUN_BYTES: usize = 4 * 1024;
+
 /// What became of some output.
 pub(crate) struct Taken {
     /// Bytes that are in the scrollback, from the beginning.
@@ -42,45 +46,28 @@ pub(crate) struct Taken {
 ///
 /// The page is behind, or its cursor is where a new line was begun at the bottom.
 pub(crate) fn take(bytes: &[u8], emulator: &mut Emulator) -> Taken {
-    let (rows, cols) = (emulator.rows(), emulator.cols());
-    let tabs = emulator.state.tabs.changed().is_none();
-    let mut pen = Carried::of(&emulator.primary_grid().cursor.template);
+    let rows = emulator.rows();
+    let mut lines = Lines::new(bytes, emulator);
     let mut kept: VecDeque<Kept> = VecDeque::new();
     let mut kept_rows = 0;
     let mut store: Option<Store> = None;
-    let (mut stored, mut plain, mut valid) = (0, 0, 0);
+    let mut stored = 0;
     let more = loop {
-        let line = match line::first(&bytes[plain..], cols, &mut valid) {
-            Found::Line(line) if tabs || !line.tabs => line,
-            Found::Line(_) | Found::Other => break true,
-            Found::Unfinished => break false,
+        let next = match lines.next() {
+            Next::Plain(next) => next,
+            Next::Other => break true,
+            Next::Unfinished => break false,
         };
-        let start = plain;
-        let text = start..start + line.text;
-        let seen = if line.escapes {
-            pen.walk(&bytes[text.clone()])
-        } else {
-            Some(Seen::text(&bytes[text.clone()]))
-        };
-        let Some(seen) = seen else { break true };
-        plain += line.len;
-        valid = valid.saturating_sub(line.len);
-        kept_rows += line.rows;
-        let after = line.escapes.then(|| pen.clone());
-        kept.push_back(Kept {
-            text,
-            line,
-            seen,
-            after,
-        });
+        kept_rows += next.rows;
+        kept.push_back(next);
         while let Some(oldest) = kept.front()
-            && rows - 1 <= kept_rows - oldest.line.rows
+            && rows - 1 <= kept_rows - oldest.rows
             && let Some(oldest) = kept.pop_front()
         {
             let store = store.get_or_insert_with(|| Store::new(emulator));
-            kept_rows -= oldest.line.rows;
-            stored = oldest.text.start + oldest.line.len;
-            store.line(&mut emulator.history, bytes, oldest);
+            kept_rows -= oldest.rows;
+            stored = oldest.at.end;
+            store.take(&mut emulator.history, bytes, oldest);
         }
     };
     if let Some(store) = store {
@@ -88,18 +75,121 @@ pub(crate) fn take(bytes: &[u8], emulator: &mut Emulator) -> Taken {
     }
     Taken {
         stored,
-        plain,
+        plain: lines.plain,
         more,
     }
 }
 
-/// A line that waits for others to come after it.
+/// Lines that wait for others to come after them.
 struct Kept {
-    text: Range<usize>,
-    line: Line,
-    seen: Seen,
-    /// The pen that it leaves, if it may be another than before.
+    /// Where they are, with their ends.
+    at: Range<usize>,
+    /// A number of rows that they take at least.
+    rows: usize,
+    /// The pen that they leave, if it may be another than before.
     after: Option<Carried>,
+    what: What,
+}
+
+enum What {
+    /// So many lines that can be stored as they came.
+    Run { lines: usize },
+    /// One that may need more.
+    Line(Line, Seen),
+}
+
+enum Next {
+    Plain(Kept),
+    /// A line that is not plain.
+    Other,
+    /// A line without its end.
+    Unfinished,
+}
+
+/// Finds plain lines, many at once where they are simple.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    cols: usize,
+    tabs: bool,
+    pen: Carried,
+    /// Bytes that are plain, from the beginning.
+    plain: usize,
+    /// Bytes after those that are known to be characters.
+    valid: usize,
+    run_bytes: usize,
+    /// Up to where lines are looked at one by one.
+    one_by_one: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: &'a [u8], emulator: &Emulator) -> Self {
+        let most = (emulator.history.block_bytes() / 4).min(bytes.len() / 8);
+        Self {
+            bytes,
+            cols: emulator.cols(),
+            tabs: emulator.state.tabs.changed().is_none(),
+            pen: Carried::of(&emulator.primary_grid().cursor.template),
+            plain: 0,
+            valid: 0,
+            run_bytes: MAX_RUN_BYTES.min(most),
+            one_by_one: 0,
+        }
+    }
+
+    fn next(&mut self) -> Next {
+        if self.one_by_one <= self.plain {
+            if let Some(run) = self.run() {
+                return Next::Plain(run);
+            }
+            self.one_by_one = self.plain + self.run_bytes;
+        }
+        self.single()
+    }
+
+    fn run(&mut self) -> Option<Kept> {
+        let rest = &self.bytes[self.plain..];
+        let run = run::first(rest, self.run_bytes, self.cols, &self.pen, &mut self.valid)?;
+        if let Some(after) = &run.after {
+            self.pen.clone_from(after);
+        }
+        Some(Kept {
+            at: self.pass(run.len),
+            rows: run.rows,
+            after: run.after,
+            what: What::Run { lines: run.lines },
+        })
+    }
+
+    fn single(&mut self) -> Next {
+        let rest = &self.bytes[self.plain..];
+        let line = match line::first(rest, self.cols, &mut self.valid) {
+            Found::Line(line) if self.tabs || !line.tabs => line,
+            Found::Line(_) | Found::Other => return Next::Other,
+            Found::Unfinished => return Next::Unfinished,
+        };
+        let text = &rest[..line.text];
+        let seen = if line.escapes {
+            self.pen.walk(text)
+        } else {
+            Some(Seen::text(text))
+        };
+        let Some(seen) = seen else {
+            return Next::Other;
+        };
+        Next::Plain(Kept {
+            at: self.pass(line.len),
+            rows: line.rows,
+            after: line.escapes.then(|| self.pen.clone()),
+            what: What::Line(line, seen),
+        })
+    }
+
+    fn pass(&mut self, len: usize) -> Range<usize> {
+        let start = self.plain;
+        self.plain += len;
+        self.valid = self.valid.saturating_sub(len);
+        start..self.plain
+    }
 }
 
 /// Lines on their way to the scrollback, and the pen that they are printed with.
@@ -125,14 +215,36 @@ impl Store {
         }
     }
 
-    fn line(&mut self, history: &mut History, bytes: &[u8], kept: Kept) {
-        let Kept {
-            text: at,
-            line,
-            seen,
-            after,
-        } = kept;
-        let text = &bytes[at];
+    fn take(&mut self, history: &mut History, bytes: &[u8], kept: Kept) {
+        let text = &bytes[kept.at];
+        match kept.what {
+            What::Line(line, seen) => {
+                self.line(history, &text[..line.text], line, seen, kept.after);
+            }
+            What::Run { lines } => {
+                self.leave(kept.after);
+                history.append_lines(text, lines, &self.before, self.pen.sequences());
+            }
+        }
+    }
+
+    /// Has the lines that follow leave this pen.
+    fn leave(&mut self, after: Option<Carried>) {
+        self.before.clear();
+        self.before.extend_from_slice(self.pen.sequences());
+        if let Some(after) = after {
+            self.pen = after;
+        }
+    }
+
+    fn line(
+        &mut self,
+        history: &mut History,
+        text: &[u8],
+        line: Line,
+        seen: Seen,
+        after: Option<Carried>,
+    ) {
         let bare = line.ascii && !line.escapes && self.pen.sequences().is_empty();
         if bare && line.tabs && self.expand_tabs(text) {
             let len = without_blanks(&self.expanded).len();
@@ -140,11 +252,7 @@ impl Store {
             return;
         }
         let was_coloured = self.pen.colours_page();
-        self.before.clear();
-        self.before.extend_from_slice(self.pen.sequences());
-        if let Some(after) = after {
-            self.pen = after;
-        }
+        self.leave(after);
         let fits = seen.text <= self.cols;
         let coloured = was_coloured || self.pen.colours_page() || (seen.colours_page && !fits);
         if line.tabs || coloured || MAX_LINE_BYTES < text.len() {

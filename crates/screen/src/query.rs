@@ -1,6 +1,6 @@
 //! Whether bytes could hold a query that a terminal answers.
 
-use memchr::memchr;
+use crate::escape::find_escape;
 
 /// Says whether output holds, or completes, a terminal query.
 ///
@@ -40,15 +40,17 @@ impl QueryScanner {
         let mut rest = bytes;
         loop {
             if self.state == State::Text {
-                match memchr(0x1b, rest) {
-                    Some(at) => {
-                        self.state = State::Escape;
-                        rest = &rest[at + 1..];
-                        if let [b'[', after @ ..] = rest {
-                            rest = self.pass_parameters(after);
-                        }
-                    }
-                    None => return found,
+                let Some(at) = find_escape(rest) else {
+                    return found;
+                };
+                rest = &rest[at + 1..];
+                if let Some(len) = sgr_len(rest) {
+                    rest = &rest[len..];
+                    continue;
+                }
+                self.state = State::Escape;
+                if let [b'[', after @ ..] = rest {
+                    rest = self.pass_parameters(after);
                 }
             }
             let Some((&byte, after)) = rest.split_first() else {
@@ -100,6 +102,16 @@ impl QueryScanner {
         self.state = next;
         found
     }
+}
+
+/// Returns the length of what follows the escape character of an SGR sequence, if that is what it
+/// begins. They are nearly all that there are.
+fn sgr_len(bytes: &[u8]) -> Option<usize> {
+    let parameters = bytes.strip_prefix(b"[")?;
+    let end = parameters
+        .iter()
+        .position(|byte| !(b'0'..=b';').contains(byte))?;
+    (parameters[end] == b'm').then_some(end + 2)
 }
 
 /// Returns whether queries with some ends begin with `byte`.

@@ -75,7 +75,7 @@ const CONTROL: u8 = 8;
 const LATIN: u8 = 16;
 
 /// Bytes that are checked at once for being characters.
-const CHECKED_BYTES: usize = 4096;
+const CHECKED_BYTES: usize = 16 * 1024;
 
 /// Returns which kinds of bytes there are beside the printable ones of ASCII.
 fn kinds(text: &[u8]) -> u8 {
@@ -126,10 +126,10 @@ fn has_no_control(text: &[u8]) -> bool {
 }
 
 /// Returns whether `bytes` are characters up to `end`.
-fn is_valid(bytes: &[u8], end: usize, valid: &mut usize) -> bool {
+pub(super) fn is_valid(bytes: &[u8], end: usize, valid: &mut usize) -> bool {
     if *valid < end {
         let ahead = &bytes[..bytes.len().min(end.max(CHECKED_BYTES))];
-        *valid = match str::from_utf8(ahead) {
+        *valid = match simdutf8::compat::from_utf8(ahead) {
             Ok(text) => text.len(),
             Err(err) => err.valid_up_to(),
         };

@@ -9,6 +9,7 @@ use memchr::memchr;
 use super::line::sgr_len;
 use crate::{
     dump::{Painter, Pen},
+    escape::find_escape,
     history::{Decoder, Fill},
 };
 
@@ -91,10 +92,53 @@ impl Carried {
             seen.colours_page |= self.take(sequence);
             rest = after;
         }
+        self.shorten();
+        Some(seen)
+    }
+
+    /// Follows the sequences of whole lines; returns nothing if that is no SGR, may set a page colour,
+    /// or ends a line with blanks before it.
+    pub(super) fn walk_lines(&mut self, lines: &[u8]) -> Option<()> {
+        let mut reset = 0;
+        let mut at = 0;
+        let mut blank = false;
+        while let Some(text) = find_escape(&lines[at..]) {
+            let start = at + text;
+            if blank && lines[at] == b'\r' {
+                return None;
+            }
+            if 0 < text {
+                blank = lines[start - 1] == b' ';
+            }
+            let (len, effect) = plain_sequence(&lines[start..])?;
+            at = start + len;
+            match effect {
+                Effect::Reset => reset = at,
+                Effect::ResetAndMore => reset = start,
+                Effect::More => {}
+            }
+        }
+        if blank && lines[at..].starts_with(b"\r") {
+            return None;
+        }
+        if reset != 0 {
+            self.sequences.clear();
+            self.coloured = false;
+        }
+        let mut at = reset;
+        while let Some(text) = find_escape(&lines[at..]) {
+            let start = at + text;
+            at = start + sgr_len(&lines[start..])?;
+            self.take(&lines[start..at]);
+        }
+        self.shorten();
+        Some(())
+    }
+
+    fn shorten(&mut self) {
         if MAX_BYTES < self.sequences.len() {
             *self = Self::of(&self.cell(2));
         }
-        Some(seen)
     }
 
     /// Takes a sequence; returns whether it may set a page colour.
@@ -116,10 +160,103 @@ impl Carried {
     }
 }
 
+/// What a sequence does to a pen.
+enum Effect {
+    Reset,
+    ResetAndMore,
+    More,
+}
+
+/// Returns the length of the sequence that `bytes` begin with, and what it does, if it is SGR and
+/// sets no page colour.
+fn plain_sequence(bytes: &[u8]) -> Option<(usize, Effect)> {
+    // The short ones are nearly all that there are.
+    match *bytes.get(1..)? {
+        [b'[', b'm', ..] => Some((3, Effect::Reset)),
+        [b'[', b'0', b'm', ..] => Some((4, Effect::Reset)),
+        [b'[', b'1'..=b'9', b'm', ..] => Some((4, Effect::More)),
+        [b'[', b'1'..=b'3' | b'5'..=b'9', b'0'..=b'9', b'm', ..] => Some((5, Effect::More)),
+        _ => {
+            let len = sgr_len(bytes)?;
+            let parameters = &bytes[2..len - 1];
+            let effect = match parameters {
+                [b'0', b';', ..] => Effect::ResetAndMore,
+                _ => Effect::More,
+            };
+            (!may_colour_page(parameters)).then_some((len, effect))
+        }
+    }
+}
+
+/// Returns whether parameters of SGR may set a page colour.
 fn may_colour_page(parameters: &[u8]) -> bool {
-    let numbers = parameters.split(|byte| matches!(byte, b';' | b':'));
-    numbers.into_iter().any(|number| {
-        let zeros = number.iter().take_while(|&&byte| byte == b'0').count();
-        matches!(number[zeros..], [b'4', _] | [b'1', b'0', _])
-    })
+    if parameters.len() < 2 {
+        return false;
+    }
+    let mut numbers = parameters.split(|byte| matches!(byte, b';' | b':'));
+    let separate = !parameters.contains(&b':');
+    while let Some(number) = numbers.next() {
+        match without_zeros(number) {
+            [b'4', _] | [b'1', b'0', _] => return true,
+            // What follows is the colour of characters.
+            b"38" if separate => skip_colour(&mut numbers),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Skips the numbers of a colour that is used up by what comes before it, as the parser does.
+fn skip_colour<'a>(numbers: &mut (impl Iterator<Item = &'a [u8]> + Clone)) {
+    let mut ahead = numbers.clone();
+    let count = match ahead.next().map(without_zeros) {
+        Some(b"5") => 1,
+        Some(b"2") => 3,
+        _ => return,
+    };
+    // The parser goes on after the first number that is too large for a colour.
+    let fits = |number: &[u8]| number.len() < 3 || number.len() == 3 && number <= &b"255"[..];
+    if ahead.clone().take(count).all(fits) {
+        ahead.nth(count - 1);
+        *numbers = ahead;
+    }
+}
+
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|&&byte| byte == b'0').count();
+    &number[zeros..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_colour_the_page_is_said_to() {
+        for parameters in [
+            "",
+            "0",
+            "1;31",
+            "4",
+            "38;5;44",
+            "38;2;1;100;47",
+            "38;2;7;8",
+            "038;05;041",
+        ] {
+            assert!(!may_colour_page(parameters.as_bytes()), "{parameters}");
+        }
+        for parameters in [
+            "44",
+            "1;104",
+            "048;5;1",
+            "38;5;1;44",
+            "38;2;1;2;3;41",
+            "38;44",
+            "38;2;300;44",
+            "38;2;0300;44;1",
+            "38:5:44",
+        ] {
+            assert!(may_colour_page(parameters.as_bytes()), "{parameters}");
+        }
+    }
 }
