@@ -2,7 +2,8 @@
 //!
 //! [`discover`] says what there is of a session, by its locks and files; [`launch`] starts an
 //! owner; [`OwnerClient`] is one authenticated conversation with one; [`attachment`] and [`ended`]
-//! are what a caller watches: a live session, and one that is over.
+//! are what a caller watches: a live session, and one that is over; [`missed`] goes from the one to
+//! the other where the connection is lost at the very end.
 
 pub(crate) mod attachment;
 pub(crate) mod connection;
@@ -10,6 +11,7 @@ pub(crate) mod discover;
 pub(crate) mod ended;
 mod incoming;
 pub(crate) mod launch;
+pub(crate) mod missed;
 pub(crate) mod patience;
 
 pub(crate) use self::connection::{ConnectError, OwnerClient};

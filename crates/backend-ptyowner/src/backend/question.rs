@@ -20,6 +20,7 @@ use crate::{
         attachment::{self, LiveInput, LiveOutput, Shared},
         connection::Address,
         discover::{self, Found},
+        missed::Watched,
     },
     convert,
     state::OwnerFile,
@@ -211,7 +212,14 @@ impl OwnerBackend {
             other => return Err(unexpected("attach to", session, other)),
         };
         let (id, stream) = (ClientId::new(client.client), client.stream.clone());
-        let shared = Shared::new(session.clone(), client, attached.controls);
+        // A terminal that is lent is shown everything anew.
+        let from = wanted.from.filter(|_| !is_lent);
+        let shared = Shared::new(session.clone(), client, attached.controls, from);
+        let watched = Watched {
+            dir: self.dir(session),
+            generation: file.generation,
+            scrollback: wanted.scrollback,
+        };
         let input = LiveInput::new(Arc::clone(&shared), stream);
         Ok(Attachment {
             generation: file.generation,
@@ -219,7 +227,7 @@ impl OwnerBackend {
             controls: attached.controls,
             size: attached.size.into(),
             loan: is_lent.then(|| Box::new(input.loan()) as _),
-            output: Box::new(LiveOutput(shared)),
+            output: Box::new(LiveOutput::new(shared, watched)),
             input: Box::new(input),
         })
     }

@@ -7,15 +7,19 @@
 //! its output; a typist that waits for that reads it itself, and keeps what output comes along for
 //! the one who polls.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use abide_core::{
     backend::{BackendError, InputSink, OutputEvent, OutputStream, TerminalLoan},
     id::SessionId,
     limits::INPUT_CHUNK_BYTES,
+    replay::Offset,
     size::TermSize,
 };
 use async_trait::async_trait;
@@ -26,6 +30,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     connection::{ConnectError, OwnerClient, SharedStream, next},
     incoming::{Incoming, Reader},
+    missed::Watched,
 };
 use crate::wire::{
     codec,
@@ -47,17 +52,26 @@ pub(crate) struct Shared {
     session: SessionId,
     reader: Mutex<Reader>,
     controls: AtomicBool,
+    /// Output goes to the client's own terminal.
+    lent: AtomicBool,
     sent: AtomicU64,
     taken: AtomicU64,
     changed: Notify,
 }
 
 impl Shared {
-    pub(crate) fn new(session: SessionId, client: OwnerClient, controls: bool) -> Arc<Self> {
+    /// `from` is the position up to which the client has seen the output.
+    pub(crate) fn new(
+        session: SessionId,
+        client: OwnerClient,
+        controls: bool,
+        from: Option<Offset>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             session,
-            reader: Mutex::new(Reader::new(client.frames)),
+            reader: Mutex::new(Reader::new(client.frames, from)),
             controls: AtomicBool::new(controls),
+            lent: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             changed: Notify::new(),
@@ -73,8 +87,8 @@ impl Shared {
                         self.controls.store(false, Ordering::Relaxed);
                         self.changed.notify_waiters();
                     }
-                    OutputEvent::Snapshot { .. }
-                    | OutputEvent::Output { .. }
+                    OutputEvent::Snapshot { .. } => self.lent.store(false, Ordering::Relaxed),
+                    OutputEvent::Output { .. }
                     | OutputEvent::Keys { .. }
                     | OutputEvent::Lagged { .. }
                     | OutputEvent::Resized { .. } => {}
@@ -158,15 +172,42 @@ impl Shared {
 }
 
 /// The output of a live session.
-pub(crate) struct LiveOutput(pub(crate) Arc<Shared>);
+pub(crate) struct LiveOutput {
+    shared: Arc<Shared>,
+    watched: Watched,
+    /// What comes after the connection, if it was lost at the end.
+    missed: Option<VecDeque<OutputEvent>>,
+}
+
+impl LiveOutput {
+    pub(crate) fn new(shared: Arc<Shared>, watched: Watched) -> Self {
+        Self {
+            shared,
+            watched,
+            missed: None,
+        }
+    }
+
+    /// Looks whether the session has ended whose connection is lost.
+    async fn look_again(&mut self) -> bool {
+        let reached = self.shared.reader.lock().await.reached();
+        let lent = self.shared.lent.load(Ordering::Relaxed);
+        self.missed = self.watched.missed(reached, lent).await;
+        self.missed.is_some()
+    }
+}
 
 #[async_trait]
 impl OutputStream for LiveOutput {
     async fn next(&mut self) -> Result<Option<OutputEvent>, BackendError> {
-        self.0
-            .next_event()
-            .await
-            .map_err(|err| self.0.failed("go on watching", err))
+        if self.missed.is_none() {
+            match self.shared.next_event().await {
+                Ok(event) => return Ok(event),
+                Err(err) if err.is_hangup() && self.look_again().await => {}
+                Err(err) => return Err(self.shared.failed("go on watching", err)),
+            }
+        }
+        Ok(self.missed.as_mut().and_then(VecDeque::pop_front))
     }
 }
 
@@ -280,6 +321,7 @@ impl LiveLoan {
 #[async_trait]
 impl TerminalLoan for LiveLoan {
     async fn begin(&self) -> Result<(), BackendError> {
+        self.shared.lent.store(true, Ordering::Relaxed);
         self.step("be shown", LoanStep::Begin).await
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The screen is the final one if the owner recorded the end, and otherwise what its journal holds.
 
+use std::collections::VecDeque;
+
 use abide_core::{
     backend::{
         AttachRequest, Attachment, BackendError, Capture, CaptureRequest, Ended, InputSink,
@@ -15,7 +17,7 @@ use abide_screen::{History, ScreenLimits, ScreenModel, SnapshotOptions};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::discover::EndedStart;
+use super::{discover::EndedStart, missed::Reached};
 use crate::{
     journal::reader,
     owner::render,
@@ -49,6 +51,34 @@ pub(crate) fn attach(
         input: Box::new(NoInput(session.clone())),
         loan: None,
     })
+}
+
+/// Returns what a watcher that got so far is still to be told: what it missed, if anything, as a
+/// snapshot; then the end.
+pub(crate) fn missed(
+    dir: &SessionDir,
+    start: &EndedStart,
+    scrollback: Scrollback,
+    reached: Reached,
+    lent: bool,
+) -> Result<VecDeque<OutputEvent>, StateError> {
+    let end = start.ended.offset;
+    let mut events = VecDeque::new();
+    if lent || !reached.is_all(end) {
+        let mut last = Last::of(dir, start)?;
+        let skipped = reached.offset.map_or(0, |offset| end.since(offset));
+        if lent || 0 < skipped {
+            events.push_back(OutputEvent::Lagged { skipped });
+        }
+        let knows_lines = lent || reached.offset.is_some();
+        events.push_back(match scrollback {
+            // Most lines are there already.
+            Scrollback::Keep if knows_lines => last.page(),
+            Scrollback::Keep | Scrollback::Replace => last.snapshot(scrollback),
+        });
+    }
+    events.push_back(OutputEvent::Ended(start.ended()));
+    Ok(events)
 }
 
 /// Renders the final screen.
@@ -105,13 +135,25 @@ impl Last {
     }
 
     fn snapshot(&mut self, scrollback: Scrollback) -> OutputEvent {
-        let data = self.screen.snapshot(SnapshotOptions {
+        self.shown(SnapshotOptions {
             history: History::All,
             scrollback: match scrollback {
                 Scrollback::Replace => abide_screen::Scrollback::Replace,
                 Scrollback::Keep => abide_screen::Scrollback::Keep,
             },
-        });
+        })
+    }
+
+    /// Returns the page alone, for a terminal that keeps its own lines.
+    fn page(&mut self) -> OutputEvent {
+        self.shown(SnapshotOptions {
+            history: History::Lines(0),
+            scrollback: abide_screen::Scrollback::Keep,
+        })
+    }
+
+    fn shown(&mut self, options: SnapshotOptions) -> OutputEvent {
+        let data = self.screen.snapshot(options);
         OutputEvent::Snapshot {
             offset: self.offset,
             size: self.size,

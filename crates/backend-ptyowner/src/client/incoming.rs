@@ -5,7 +5,10 @@ use std::collections::VecDeque;
 use abide_core::{backend::OutputEvent, replay::Offset};
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::connection::{ConnectError, SharedStream, next};
+use super::{
+    connection::{ConnectError, SharedStream, next},
+    missed::Reached,
+};
 use crate::wire::{
     codec,
     error::WireError,
@@ -32,6 +35,7 @@ pub(crate) enum Incoming {
 pub(crate) struct Reader {
     frames: FrameReader<SharedStream>,
     state: State,
+    reached: Reached,
     kept: VecDeque<OutputEvent>,
     kept_bytes: usize,
 }
@@ -48,10 +52,12 @@ enum State {
 }
 
 impl Reader {
-    pub(crate) fn new(frames: FrameReader<SharedStream>) -> Self {
+    /// Reads for one who has seen everything before `from`.
+    pub(crate) fn new(frames: FrameReader<SharedStream>, from: Option<Offset>) -> Self {
         Self {
             frames,
             state: State::Ready,
+            reached: Reached::new(from),
             kept: VecDeque::new(),
             kept_bytes: 0,
         }
@@ -60,6 +66,11 @@ impl Reader {
     /// Tells whether nothing will come any more but what was kept.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// Returns how far all that was read reaches.
+    pub(crate) fn reached(&self) -> Reached {
+        self.reached
     }
 
     /// Keeps an event for the one who polls.
@@ -87,6 +98,9 @@ impl Reader {
         loop {
             let frame = next(&mut self.frames).await?;
             if let Some(incoming) = self.take(frame)? {
+                if let Incoming::Event(event) = &incoming {
+                    self.reached.note(event);
+                }
                 return Ok(incoming);
             }
         }

@@ -20,6 +20,8 @@ mod journal;
 mod launching;
 #[cfg(target_os = "linux")]
 mod loan;
+#[cfg(unix)]
+mod lost;
 #[cfg(target_os = "linux")]
 mod misfortune;
 mod place;

@@ -107,7 +107,8 @@ pub enum OutputEvent {
     },
     /// The client was too slow; a snapshot follows, on the terminal itself if that is lent.
     Lagged {
-        /// Bytes of output that it will not see.
+        /// Bytes of output that it will not see; 0 if nobody knows how many, since whoever it lent
+        /// its terminal to is gone: the loan is over then, and the snapshot comes here.
         skipped: u64,
     },
     /// The terminal has another size now.
@@ -133,7 +134,8 @@ pub trait OutputStream: Send {
     ///
     /// # Errors
     ///
-    /// When the connection is lost. That is never an end of the session.
+    /// When the connection is lost. That is never an end of the session: where the end was recorded
+    /// before, what is missing comes instead, and then the end.
     async fn next(&mut self) -> Result<Option<OutputEvent>, BackendError>;
 }
 
