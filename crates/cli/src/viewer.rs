@@ -10,6 +10,10 @@
 //! does not keep keys from being heard, nor does a program that does not read. While a write to the
 //! terminal waits, no more output is asked for; the session's holder deals with the lag.
 //!
+//! A terminal that takes nothing is waited for, at the beginning, in between and at the session's end,
+//! as by any program: whoever stopped it lets it go on. Signals and the detach keys are heard all the
+//! while. Only a viewer that leaves for another reason waits no longer than a moment for it.
+//!
 //! On every way out the terminal is given back as it was: its input mode by the [`guard`], and by
 //! the mode tracker what the session changed in it and nothing else.
 //!

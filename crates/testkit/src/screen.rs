@@ -181,6 +181,30 @@ impl Screen {
         self.shared.changed.notify_all();
     }
 
+    /// Takes nothing more of what the program prints, as a window that hangs: what the system holds
+    /// fills up, and then the program waits.
+    pub fn look_away(&self) {
+        self.lock().away = true;
+    }
+
+    /// Takes what the program prints again.
+    pub fn look_again(&self) {
+        self.lock().away = false;
+        self.shared.changed.notify_all();
+    }
+
+    /// Returns whether the program still runs after this time; once it ends, at once.
+    #[must_use]
+    pub fn runs_for(&self, time: Duration) -> bool {
+        let running = |state: &mut State| state.exit.is_none();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(self.lock(), time, running);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.exit.is_none()
+    }
+
     /// Returns the program's process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -273,6 +297,7 @@ impl Drop for Screen {
         self.settle(|state| state.exit.is_some());
         self.lock().closing = true;
         self.shared.typing.notify_all();
+        self.shared.changed.notify_all();
         // On Windows this is what ends the program's output.
         self.controller = None;
         if !self.settle(|state| state.threads == 0) {

@@ -39,6 +39,19 @@ enum Job {
     Mark(oneshot::Sender<()>),
 }
 
+/// A place among what is written.
+#[derive(Debug)]
+pub(super) struct Mark(oneshot::Receiver<()>);
+
+impl Mark {
+    /// Waits until the terminal took everything before it, however long that takes.
+    ///
+    /// Safe to drop at any await; not to be called again once it has returned.
+    pub(super) async fn passed(&mut self) -> Result<(), Gone> {
+        (&mut self.0).await.map_err(|_| Gone)
+    }
+}
+
 /// The terminal is gone, or does not take any more.
 #[derive(Debug)]
 pub(super) struct Gone;
@@ -74,14 +87,18 @@ impl Canvas {
         self.queue.send(Job::Write(bytes)).await.map_err(|_| Gone)
     }
 
+    /// Puts a mark behind all that was written before; waits while there is no room.
+    pub(super) async fn mark(&self) -> Result<Mark, Gone> {
+        let (mark, passed) = oneshot::channel();
+        let marked = self.queue.send(Job::Mark(mark)).await;
+        marked.map(|()| Mark(passed)).map_err(|_| Gone)
+    }
+
     /// Writes the last bytes, and waits until the terminal took everything, or does not.
     pub(super) async fn flush(&self, last: Bytes) -> Result<(), Gone> {
         let flushed = async {
             self.write(last).await?;
-            let (mark, passed) = oneshot::channel();
-            let marked = self.queue.send(Job::Mark(mark)).await;
-            marked.map_err(|_| Gone)?;
-            passed.await.map_err(|_| Gone)
+            self.mark().await?.passed().await
         };
         timeout(DRAIN_DEADLINE, flushed).await.unwrap_or(Err(Gone))
     }

@@ -4,7 +4,7 @@ mod lent;
 
 use abide_core::{
     backend::{
-        AttachMode, Attachment, BackendError, Ended, ErrorKind, Holder, OutputEvent, OutputStream,
+        AttachMode, Attachment, BackendError, Ended, Holder, OutputEvent, OutputStream,
         TerminalLoan,
     },
     size::TermSize,
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use super::{
     End, Left, Options,
     alarm::Alarm,
-    canvas::{Canvas, Gone},
+    canvas::{Canvas, Gone, Mark},
     detach::{DetachScanner, Verdict},
     error::ViewerError,
     guard::Guard,
@@ -54,6 +54,7 @@ pub(super) async fn run(attachment: Attachment, options: Options) -> Result<Left
         again: None,
         guard,
         loan,
+        awaited: None,
         keys_are_ours: true,
         keyboard: None,
         canvas,
@@ -72,6 +73,25 @@ enum Event {
     Progress(Result<(), BackendError>),
     Output(Result<Option<OutputEvent>, BackendError>),
     TerminalGone,
+    /// The terminal took what was waited for.
+    Taken,
+}
+
+/// What is done once the terminal took everything before it: a person may keep it from that for as
+/// long as they like.
+enum Awaited {
+    /// It is lent.
+    Lend(Mark),
+    /// The end is told.
+    End(Mark, Ended),
+}
+
+impl Awaited {
+    fn mark(&mut self) -> &mut Mark {
+        match self {
+            Self::Lend(mark) | Self::End(mark, _) => mark,
+        }
+    }
 }
 
 /// Why to stop showing the session.
@@ -104,6 +124,7 @@ struct Pump<'a> {
     guard: Guard,
     /// While our terminal is lent: output does not come through here.
     loan: Option<Box<dyn TerminalLoan>>,
+    awaited: Option<Awaited>,
     /// Whether keys are read here, and not by the one to whom the terminal is lent.
     keys_are_ours: bool,
     /// Reads keys, once they are ours.
@@ -146,6 +167,17 @@ impl Pump<'_> {
                 None => std::future::pending().await,
             }
         };
+        let is_over = matches!(self.awaited, Some(Awaited::End(..)));
+        let awaited = self.awaited.as_mut();
+        let taken = async {
+            match awaited {
+                Some(awaited) => match awaited.mark().passed().await {
+                    Ok(()) => Event::Taken,
+                    Err(Gone) => Event::TerminalGone,
+                },
+                None => std::future::pending().await,
+            }
+        };
         let shown = async {
             match canvas.room().await {
                 Ok(()) => Event::Output(output.next().await),
@@ -160,7 +192,8 @@ impl Pump<'_> {
             () = self.rest_alarm.ring() => Event::RestAlarm,
             done = self.typist.progress() => Event::Progress(done),
             () = canvas.gone() => Event::TerminalGone,
-            event = shown => event,
+            event = taken => event,
+            event = shown, if !is_over => event,
         }
     }
 
@@ -175,6 +208,11 @@ impl Pump<'_> {
             Event::Output(Ok(None)) => Err(Reason::Closed),
             Event::Output(Err(error)) => Err(Reason::Lost(error)),
             Event::TerminalGone => Err(Reason::Hangup),
+            Event::Taken => match self.awaited.take() {
+                Some(Awaited::Lend(_)) => self.begin_loan().await,
+                Some(Awaited::End(_, ended)) => Err(Reason::Ended(ended)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -190,10 +228,15 @@ impl Pump<'_> {
 
     /// Gives the terminal back, and stops until somebody lets this process go on.
     async fn stop(&mut self) -> Result<(), Reason> {
-        self.take_back().await;
+        // One that was not lent yet is lent after the stop.
+        if !matches!(self.awaited, Some(Awaited::Lend(_))) {
+            self.take_back().await;
+        }
         let (closing, again) = self.guard.pause();
         self.again = Some(again);
-        self.canvas.flush(closing).await?;
+        if self.canvas.flush(closing).await.is_err() {
+            tracing::debug!("the terminal is blocked, or gone, and is left as it is");
+        }
         self.guard.restore();
         if let Err(error) = sys::stop_self() {
             tracing::warn!(%error, "this process cannot be stopped");
@@ -205,9 +248,9 @@ impl Pump<'_> {
     /// Takes the terminal again. What it showed meanwhile is gone: the program has to draw.
     async fn go_on(&mut self) -> Result<(), Reason> {
         self.guard.again();
-        if let (Some(loan), false) = (&self.loan, self.keys_are_ours) {
+        if !self.keys_are_ours {
             // They are not read for one that is stopped.
-            loan.take_keys().await.map_err(Reason::Lost)?;
+            self.lend_keys().await;
         }
         if let Some(again) = self.again.take() {
             self.canvas.write(self.guard.opening()).await?;
@@ -259,13 +302,13 @@ impl Pump<'_> {
     fn note_progress(&mut self, done: Result<(), BackendError>) -> Result<(), Reason> {
         match done {
             Ok(()) => Ok(()),
-            // Control went to another, or the session ended. The output will say which.
-            Err(error) if matches!(error.kind(), ErrorKind::Refused | ErrorKind::Gone) => {
+            // Control went to another, the session ended, or the connection is lost. The output will
+            // say which.
+            Err(error) => {
                 tracing::debug!(%error, "the session takes no input any more");
                 self.give_up_control();
                 Ok(())
             }
-            Err(error) => Err(Reason::Lost(error)),
         }
     }
 
@@ -277,10 +320,14 @@ impl Pump<'_> {
 
     async fn show(&mut self, event: OutputEvent) -> Result<(), Reason> {
         match event {
-            // It is on the terminal already, which is ours again.
             OutputEvent::Snapshot { data, .. } if self.loan.is_some() => {
                 self.loan = None;
                 self.keys_are_ours = true;
+                if let Some(Awaited::Lend(_)) = self.awaited.take() {
+                    // It was over before it could be lent.
+                    return self.draw(data).await;
+                }
+                // It is on the terminal already, which is ours again.
                 self.guard.modes().become_what_follows(&data);
                 Ok(())
             }
@@ -290,6 +337,12 @@ impl Pump<'_> {
             OutputEvent::Keys { data } => {
                 self.keys_are_ours = true;
                 self.scan(|scanner, on| scanner.feed(&data, on))
+            }
+            // Nobody knows what it shows; the snapshot that follows is ours to draw.
+            OutputEvent::Lagged { skipped: 0 } if self.loan.is_some() => {
+                self.loan = None;
+                self.keys_are_ours = true;
+                Ok(())
             }
             // A snapshot follows, which puts everything right.
             OutputEvent::Lagged { skipped } => {
@@ -309,7 +362,10 @@ impl Pump<'_> {
                 }
                 Ok(())
             }
-            OutputEvent::Ended(ended) => Err(Reason::Ended(ended)),
+            OutputEvent::Ended(ended) => {
+                self.awaited = Some(Awaited::End(self.canvas.mark().await?, ended));
+                Ok(())
+            }
         }
     }
 

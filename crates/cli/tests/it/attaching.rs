@@ -4,13 +4,13 @@ use abide_testkit::{env::TestEnv, screen::TermMode};
 
 use crate::terminal::{abide, size};
 
-fn job(env: &TestEnv, script: &str) {
+pub(crate) fn job(env: &TestEnv, script: &str) {
     let new = env.run(["new", "job", "--no-attach", "--", "sh", "-c", script]);
     assert!(new.success(), "{new:?}");
 }
 
 /// Does a test with a terminal that is lent to the owner, and with one that is not.
-fn either_way(test: impl Fn(&TestEnv)) {
+pub(crate) fn either_way(test: impl Fn(&TestEnv)) {
     for lends in [true, false] {
         let mut env = TestEnv::new();
         let config = env.work_dir().join("config.toml");
@@ -21,7 +21,7 @@ fn either_way(test: impl Fn(&TestEnv)) {
     }
 }
 
-fn delete(env: &TestEnv) {
+pub(crate) fn delete(env: &TestEnv) {
     let deleted = env.run(["delete", "job", "--force"]);
     assert!(deleted.success(), "{deleted:?}");
 }

@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 mod attaching;
+#[cfg(target_os = "linux")]
+mod blocked;
 #[cfg(unix)]
 mod editor;
 #[cfg(unix)]

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) exit: Option<i32>,
     /// Whether its last byte was read.
     pub(super) drained: bool,
+    /// Whether nothing is read of what the program prints.
+    pub(super) away: bool,
     /// Whether the screen is being dropped.
     pub(super) closing: bool,
     /// How many of the threads still run.
@@ -51,6 +53,7 @@ impl Shared {
                 typed: VecDeque::new(),
                 exit: None,
                 drained: false,
+                away: false,
                 closing: false,
                 threads: 0,
             }),
@@ -99,6 +102,9 @@ pub(super) fn start(
 fn read(shared: &Shared, mut reader: Box<dyn Read + Send>) {
     let mut buffer = vec![0; READ_BYTES];
     loop {
+        // What was asked of the system before is still taken in.
+        let is_away = |state: &mut State| state.away && !state.closing;
+        drop(shared.changed.wait_while(shared.lock(), is_away));
         match reader.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => shared.update(|state| {
