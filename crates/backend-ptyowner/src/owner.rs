@@ -25,6 +25,7 @@ mod program;
 mod screen;
 mod session;
 pub(crate) mod source;
+mod sync;
 pub(crate) mod terminal;
 mod timer;
 
@@ -39,8 +40,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-pub(crate) use self::session::render;
 use self::{launch::Started, listener::Listener, source::Source};
+pub(crate) use self::{screen::limits, session::render};
 use crate::{
     sys,
     wire::{

@@ -14,6 +14,7 @@
 //! Files describe; the locks decide. Who looks at `owner.lock` shares `start.lock` meanwhile, so
 //! that no look can make a starting owner believe that the lock is taken.
 
+mod screen;
 mod write;
 
 use std::{
@@ -30,6 +31,7 @@ use abide_core::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub(crate) use self::screen::ScreenMark;
 use self::write::{is_absent, remove_if_there, sync, write_json, write_whole};
 use crate::{sys, token::Token};
 
@@ -102,6 +104,9 @@ pub(crate) struct OwnerFile {
     /// The release that the owner is of.
     pub(crate) release: String,
     pub(crate) size: TermSize,
+    /// Memory for what is kept for clients, in bytes; earlier releases did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) history_bytes: Option<u64>,
     /// What an owner that joins it must know; none if none ever can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) joinable: Option<Joinable>,
@@ -137,6 +142,9 @@ pub(crate) struct ExitFile {
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) offset: Offset,
     pub(crate) size: TermSize,
+    /// What the final screen is; earlier releases did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) screen: Option<ScreenMark>,
 }
 
 /// Only the part that tells whether the rest can be read.
@@ -184,10 +192,6 @@ impl SessionDir {
         self.path.join("token")
     }
 
-    fn final_screen_file(&self) -> PathBuf {
-        self.path.join("final.screen")
-    }
-
     /// Makes the directory, private to this user, if it is missing.
     pub(crate) fn create(&self) -> Result<(), StateError> {
         sys::files::create_private_dir(&self.path).map_err(|source| StateError::Io {
@@ -218,15 +222,6 @@ impl SessionDir {
         })
     }
 
-    pub(crate) fn read_final_screen(&self) -> Result<Vec<u8>, StateError> {
-        let path = self.final_screen_file();
-        fs::read(&path).map_err(|source| StateError::Io {
-            verb: "read",
-            path,
-            source,
-        })
-    }
-
     /// Describes a new start. What an earlier start left stays until [`Self::forget_end`].
     ///
     /// Others see it at once; that it outlives a crash of the machine, [`Self::sync_owner`] sees to.
@@ -240,21 +235,22 @@ impl SessionDir {
         sync(&self.path, &[self.token_file(), self.owner_file()])
     }
 
-    /// Says where the owner of that start can be reached now; only it may.
+    /// Says where the owner of that start can be reached now; only it may. Tells whether that was
+    /// another place before; then [`Self::sync_owner`] is due.
     pub(crate) fn move_owner(
         &self,
         generation: Generation,
         endpoint: &str,
-    ) -> Result<(), StateError> {
+    ) -> Result<bool, StateError> {
         let Some(mut owner) = self.read_owner()? else {
-            return Ok(());
+            return Ok(false);
         };
         if owner.generation != generation || owner.endpoint == endpoint {
-            return Ok(());
+            return Ok(false);
         }
         endpoint.clone_into(&mut owner.endpoint);
         write_json(&self.owner_file(), &owner)?;
-        self.sync_owner()
+        Ok(true)
     }
 
     /// Says before which position the owner of that start stays with what it gives out; only it may.

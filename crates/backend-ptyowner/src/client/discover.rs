@@ -5,12 +5,13 @@ use std::{path::Path, time::Duration};
 use abide_core::{
     backend::Ended,
     id::{Generation, SessionId},
+    limits::HISTORY_BYTES,
     lock::{KernelLock, LockError, LockState},
     size::TermSize,
 };
 
 use super::patience::within;
-use crate::state::{ExitFile, OwnerFile, SessionDir, StateError};
+use crate::state::{ExitFile, OwnerFile, ScreenMark, SessionDir, StateError};
 
 /// What was found.
 #[derive(Debug)]
@@ -35,6 +36,10 @@ pub(crate) struct EndedStart {
     pub(crate) size: TermSize,
     /// Whether the owner recorded the end; otherwise there is no final screen.
     pub(crate) recorded: bool,
+    /// What the final screen is, as recorded; earlier releases did not say.
+    pub(crate) screen: Option<ScreenMark>,
+    /// Memory that it had for its history, in bytes.
+    pub(crate) history_bytes: u64,
     /// The child of an owner that was lost, if it lives on.
     pub(crate) left_child: Option<u32>,
 }
@@ -84,7 +89,7 @@ pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError>
         None => Ok(Found::Nothing),
         Some(owner) => Ok(
             match exit.filter(|exit| exit.generation == owner.generation) {
-                Some(exit) => Found::Ended(Box::new(recorded(exit))),
+                Some(exit) => Found::Ended(Box::new(recorded(exit, &owner))),
                 None if is_held => Found::Live(Box::new(owner)),
                 // Whether it does, only its source can say.
                 None if owner.joinable.is_some() => Found::Unheld(Box::new(owner)),
@@ -102,7 +107,7 @@ fn share_start(dir: &SessionDir) -> Result<Option<KernelLock>, LockError> {
     }
 }
 
-fn recorded(exit: ExitFile) -> EndedStart {
+fn recorded(exit: ExitFile, owner: &OwnerFile) -> EndedStart {
     EndedStart {
         generation: exit.generation,
         ended: Ended {
@@ -114,6 +119,8 @@ fn recorded(exit: ExitFile) -> EndedStart {
         },
         size: exit.size,
         recorded: true,
+        screen: exit.screen,
+        history_bytes: history_bytes(owner),
         left_child: None,
     }
 }
@@ -130,8 +137,14 @@ fn lost(owner: &OwnerFile) -> EndedStart {
         },
         size: owner.size,
         recorded: false,
+        screen: None,
+        history_bytes: history_bytes(owner),
         left_child: owner.left_child(),
     }
+}
+
+fn history_bytes(owner: &OwnerFile) -> u64 {
+    owner.history_bytes.unwrap_or(HISTORY_BYTES)
 }
 
 /// Waits until nobody starts or removes the session, then looks. `Changing` only if that takes

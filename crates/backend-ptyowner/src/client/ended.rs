@@ -1,6 +1,7 @@
 //! A session that is over, as its files show it: its screen, then its end.
 //!
-//! The screen is the final one if the owner recorded the end, and otherwise what its journal holds.
+//! The screen is the final one if the owner recorded the end and it is whole, and otherwise what its
+//! journal holds.
 
 use std::collections::VecDeque;
 
@@ -13,14 +14,15 @@ use abide_core::{
     replay::Offset,
     size::TermSize,
 };
-use abide_screen::{History, ScreenLimits, ScreenModel, SnapshotOptions};
+use abide_screen::{History, ScreenModel, SnapshotOptions};
 use async_trait::async_trait;
 use bytes::Bytes;
+use tracing::warn;
 
 use super::{discover::EndedStart, missed::Reached};
 use crate::{
     journal::reader,
-    owner::render,
+    owner,
     state::{SessionDir, StateError},
     sys,
 };
@@ -38,16 +40,25 @@ pub(crate) fn attach(
     let mut last = Last::of(dir, start)?;
     let held = request.from.and_then(|from| last.since(from));
     let shown = held.unwrap_or_else(|| last.snapshot(request.scrollback));
-    let ended = Ended {
-        offset: last.offset,
-        ..start.ended()
-    };
+    // What the owner counted, if it did; otherwise as far as its journal goes.
+    let offset = start.ended.offset.max(last.offset);
+    let mut events = vec![
+        OutputEvent::Ended(Ended {
+            offset,
+            ..start.ended()
+        }),
+        shown,
+    ];
+    let skipped = offset.since(last.offset);
+    if 0 < skipped {
+        events.push(OutputEvent::Lagged { skipped });
+    }
     Ok(Attachment {
         generation: start.generation,
         client: NOBODY,
         controls: false,
         size: last.size,
-        output: Box::new(Events(vec![OutputEvent::Ended(ended), shown])),
+        output: Box::new(Events(events)),
         input: Box::new(NoInput(session.clone())),
         loan: None,
     })
@@ -88,7 +99,7 @@ pub(crate) fn capture(
     request: CaptureRequest,
 ) -> Result<Capture, StateError> {
     let mut last = Last::of(dir, start)?;
-    let (cursor, content, alternate) = render(&mut last.screen, request.into());
+    let (cursor, content, alternate) = owner::render(&mut last.screen, request.into());
     Ok(Capture {
         generation: start.generation,
         size: last.size,
@@ -112,26 +123,29 @@ struct Last {
 
 impl Last {
     fn of(dir: &SessionDir, start: &EndedStart) -> Result<Self, StateError> {
-        if !start.recorded
-            && let Some(restored) = reader::restore(&dir.journal(), start.generation)?
-        {
-            return Ok(Self {
-                offset: restored.end(),
-                output: (restored.start, restored.output),
-                size: restored.screen.size(),
-                screen: restored.screen,
-            });
-        }
-        let mut screen = ScreenModel::new(start.size, ScreenLimits::default());
-        if start.recorded {
-            screen.feed(&dir.read_final_screen()?);
-        }
-        Ok(Self {
-            screen,
+        let limits = owner::limits(start.history_bytes);
+        let mut blank = Self {
+            screen: ScreenModel::new(start.size, limits),
             size: start.size,
             offset: start.ended.offset,
             output: (start.ended.offset, Bytes::new()),
-        })
+        };
+        if start.recorded {
+            if let Some(screen) = dir.read_final_screen(start.screen.as_ref())? {
+                blank.screen.feed(&screen);
+                return Ok(blank);
+            }
+            warn!(
+                "the final screen is damaged: what the journal holds is shown instead, if anything"
+            );
+        }
+        let restored = reader::restore(&dir.journal(), start.generation, limits)?;
+        Ok(restored.map_or(blank, |restored| Self {
+            offset: restored.end(),
+            output: (restored.start, restored.output),
+            size: restored.screen.size(),
+            screen: restored.screen,
+        }))
     }
 
     fn snapshot(&mut self, scrollback: Scrollback) -> OutputEvent {

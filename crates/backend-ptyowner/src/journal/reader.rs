@@ -47,10 +47,15 @@ pub(crate) enum Unusable {
     Worthless,
 }
 
-/// Restores a start from the journal in `dir`; `None` if there is none of that start.
+/// Restores a start from the journal in `dir`, with as much scrollback as its owner kept; `None` if
+/// there is none of that start.
 ///
 /// A segment that was damaged is passed over for the one before it, if that is still there.
-pub(crate) fn restore(dir: &Path, generation: Generation) -> Result<Option<Restored>, StateError> {
+pub(crate) fn restore(
+    dir: &Path,
+    generation: Generation,
+    limits: ScreenLimits,
+) -> Result<Option<Restored>, StateError> {
     for path in segments(dir)? {
         let bytes = match fs::read(&path) {
             // Somebody starts the session anew, or removes it.
@@ -58,7 +63,7 @@ pub(crate) fn restore(dir: &Path, generation: Generation) -> Result<Option<Resto
             other => other.map_err(|source| not_read(&path, source))?,
         };
         match parse(bytes.into(), generation) {
-            Ok(segment) => return Ok(Some(segment.restored())),
+            Ok(segment) => return Ok(Some(segment.restored(limits))),
             Err(Unusable::Newer { found }) => {
                 return Err(StateError::Newer {
                     path,
@@ -141,8 +146,8 @@ pub(crate) fn parse(bytes: Bytes, generation: Generation) -> Result<Segment, Unu
 
 impl Segment {
     /// Brings the session back.
-    pub(crate) fn restored(self) -> Restored {
-        let mut screen = ScreenModel::new(self.size, ScreenLimits::default());
+    pub(crate) fn restored(self, limits: ScreenLimits) -> Restored {
+        let mut screen = ScreenModel::new(self.size, limits);
         screen.feed(&self.state);
         let mut output = BytesMut::new();
         for event in &self.events {

@@ -21,7 +21,7 @@ use interprocess::local_socket::{
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::timer;
+use super::{sync, timer};
 use crate::{
     state::SessionDir,
     sys::{self, watch::Watch},
@@ -147,7 +147,9 @@ impl Address {
             warn!("the session's directory is gone: nobody can find this owner any more");
             return Ok(());
         }
-        said.map_err(io::Error::other)?;
+        if said.map_err(io::Error::other)? {
+            sync::in_background(self.dir.clone());
+        }
         info!("can be reached again");
         Ok(())
     }

@@ -24,6 +24,15 @@ pub(crate) enum Answering {
     Terminal,
 }
 
+/// Returns what of a session's memory for history is its screen's: one half. The other is for output
+/// that is sent again.
+pub(crate) fn limits(history_bytes: u64) -> ScreenLimits {
+    ScreenLimits {
+        bytes: usize::try_from(history_bytes / 2).unwrap_or(usize::MAX),
+        ..ScreenLimits::default()
+    }
+}
+
 pub(crate) struct Screen {
     model: ScreenModel,
     limits: ScreenLimits,

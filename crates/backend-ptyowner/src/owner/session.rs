@@ -25,7 +25,6 @@ use abide_core::{
     probe::Probe,
     replay::Offset,
 };
-use abide_screen::ScreenLimits;
 use bytes::Bytes;
 use interprocess::local_socket::tokio::Stream;
 use tokio::sync::mpsc;
@@ -39,7 +38,8 @@ use super::{
     journal::Journal,
     outbox::Outbox,
     pace::Patience,
-    screen::{Answering, Screen},
+    screen::{self, Answering, Screen},
+    sync,
     terminal::{self, Read, Terminal},
     timer,
 };
@@ -120,17 +120,11 @@ impl<T: Terminal> Session<T> {
         history_bytes: u64,
         mut journal: Journal,
     ) -> Self {
-        // One half for output to be sent again, one for the lines above the page.
-        let half = history_bytes / 2;
-        let limits = ScreenLimits {
-            bytes: usize::try_from(half).unwrap_or(usize::MAX),
-            ..ScreenLimits::default()
-        };
         let answering = match T::ANSWERS_QUERIES {
             true => Answering::Terminal,
             false => Answering::Owner,
         };
-        let mut screen = Screen::new(held.screen.size, limits, answering);
+        let mut screen = Screen::new(held.screen.size, screen::limits(history_bytes), answering);
         let is_joined = held.offset != Offset::START;
         if is_joined || !held.screen.content.is_empty() {
             screen.seed(&held.screen.content);
@@ -141,7 +135,7 @@ impl<T: Terminal> Session<T> {
             terminal: held.terminal,
             shutdown,
             screen,
-            history: History::new(half, held.offset),
+            history: History::new(history_bytes / 2, held.offset),
             journal,
             input: InputQueue::default(),
             clients: Clients::default(),
@@ -157,7 +151,7 @@ impl<T: Terminal> Session<T> {
 
     /// Runs until the session is over, its end is recorded, and nobody waits for a stop.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Recorded {
-        sync_in_background(self.identity.dir.clone());
+        sync::in_background(self.identity.dir.clone());
         let mut turns = 0_usize;
         while !self.is_done() {
             // A terminal that is flooded is always ready: without this, no other task of the
@@ -325,18 +319,5 @@ impl Recorded {
             // The journal says almost the same, if the machine crashes before the record is safe.
             Err(err) => error!(error = %err, "the end may not outlive a crash of the machine"),
         }
-    }
-}
-
-/// Makes sure that the description of the start outlives a crash of the machine; nobody waits for it.
-fn sync_in_background(dir: SessionDir) {
-    let sync = move || {
-        if let Err(err) = dir.sync_owner() {
-            warn!(error = %err, "the session may not outlive a crash of the machine");
-        }
-    };
-    let started = std::thread::Builder::new().name("sync".into()).spawn(sync);
-    if let Err(err) = started {
-        warn!(error = %err, "the session may not outlive a crash of the machine");
     }
 }

@@ -1,6 +1,7 @@
 //! What is left when an owner is killed, as a crash or a reboot would.
 
 mod bounds;
+mod screens;
 mod trouble;
 
 use std::{path::PathBuf, time::Duration};

@@ -72,12 +72,15 @@ fn a_segment_that_was_cut_anywhere_gives_every_record_that_is_whole() {
                 assert_eq!(segment.whole_bytes, ends[count - 1], "cut at {cut}");
                 assert_eq!(segment.events, records[1..count - 1], "cut at {cut}");
                 let known = ends_of_text.iter().find(|(least, _)| *least < count);
-                assert_eq!(text_of(segment.restored()), known.unwrap().1);
+                assert_eq!(
+                    text_of(segment.restored(ScreenLimits::default())),
+                    known.unwrap().1
+                );
             }
             Err(err) => assert!(count < 2 && err == Unusable::Worthless, "cut at {cut}"),
         }
     }
-    let restored = parsed(&whole).unwrap().restored();
+    let restored = parsed(&whole).unwrap().restored(ScreenLimits::default());
     assert_eq!(restored.screen.size(), TermSize::clamped(6, 30));
     assert_eq!(
         (restored.start, restored.end()),
@@ -101,7 +104,10 @@ fn what_a_file_system_leaves_at_the_end_is_no_output() {
 #[test]
 fn output_that_does_not_follow_is_left_out() {
     let gap = segment(&[checkpoint(""), output(100, "first"), output(106, "later")]);
-    assert_eq!(text_of(parsed(&gap).unwrap().restored()), "first");
+    assert_eq!(
+        text_of(parsed(&gap).unwrap().restored(ScreenLimits::default())),
+        "first"
+    );
 }
 
 /// proves O20
@@ -109,7 +115,11 @@ fn output_that_does_not_follow_is_left_out() {
 fn a_damaged_segment_is_passed_over_for_the_one_before_it() {
     let dir = tempfile::tempdir().unwrap();
     let journal = dir.path().join("journal");
-    let shown = || restore(&journal, generation()).unwrap().map(text_of);
+    let shown = || {
+        restore(&journal, generation(), ScreenLimits::default())
+            .unwrap()
+            .map(text_of)
+    };
     assert_eq!(shown(), None);
     let mut segments = Segments::new(journal.clone(), generation(), Arc::new(NoProbe));
     segments.begin(&checkpoint("former ")).unwrap();

@@ -210,6 +210,7 @@ impl Launching<'_> {
             versions: vec![PROTOCOL_VERSION],
             release: env!("CARGO_PKG_VERSION").to_owned(),
             size: start.size,
+            history_bytes: Some(self.keeps().history_bytes),
             joinable: start.joinable,
         };
         dir.write_owner(&file, &token)?;
@@ -222,7 +223,7 @@ impl Launching<'_> {
 
     /// Returns what the session keeps for those who come back: what it kept so far, or what was
     /// asked for when it was started.
-    fn keeps(&self) -> Keeps {
+    pub(super) fn keeps(&self) -> Keeps {
         let so_far = self.last.filter(|last| !last.is_replaced);
         let wanted = self.request.start.as_ref();
         so_far

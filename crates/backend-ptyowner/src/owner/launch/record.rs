@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     journal::reader,
-    owner::source::Found,
-    state::{ExitFile, SCHEMA, StateError},
+    owner::{screen::limits, source::Found},
+    state::{ExitFile, SCHEMA, ScreenMark, StateError},
     wire::launch::LaunchReply,
 };
 
@@ -60,7 +60,11 @@ impl Launching<'_> {
     /// The last screen is the one that was found, or else what the journal holds.
     fn record(&self, found: Found) -> Result<(), StateError> {
         let dir = &self.request.dir;
-        let restored = reader::restore(&dir.journal(), found.generation)?;
+        let restored = reader::restore(
+            &dir.journal(),
+            found.generation,
+            limits(self.keeps().history_bytes),
+        )?;
         let offset = restored
             .as_ref()
             .map_or(Offset::START, reader::Restored::end);
@@ -87,6 +91,7 @@ impl Launching<'_> {
             ended_at: found.ended_at.map(|at| at.max(found.started_at)),
             offset,
             size,
+            screen: Some(ScreenMark::of(&screen)),
         };
         dir.write_end(&exit, &screen)?;
         dir.sync_end()

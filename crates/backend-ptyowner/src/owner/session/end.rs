@@ -13,7 +13,7 @@ use crate::{
         terminal::{ChildEnd, Read, Terminal},
         timer,
     },
-    state::{ExitFile, SCHEMA},
+    state::{ExitFile, SCHEMA, ScreenMark},
     wire::{
         event::{Ended, Event, Outcome},
         request::Scrollback,
@@ -238,6 +238,7 @@ impl<T: Terminal> Session<T> {
         else {
             return;
         };
+        let screen = self.screen.snapshot(Scrollback::Replace);
         let exit = ExitFile {
             schema: SCHEMA,
             generation: self.identity.generation,
@@ -247,8 +248,8 @@ impl<T: Terminal> Session<T> {
             ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
             offset: Offset::new(ended.offset),
             size: self.screen.size(),
+            screen: Some(ScreenMark::of(&screen)),
         };
-        let screen = self.screen.snapshot(Scrollback::Replace);
         match self.identity.dir.write_end(&exit, &screen) {
             Ok(()) => *recorded = true,
             Err(_) if !self.identity.dir.exists() => {

@@ -170,3 +170,30 @@ async fn an_owner_whose_directory_was_removed_goes_on_beside_a_new_start() {
     while attached.output.next().await.unwrap().is_some() {}
     super::until_gone(old_owner).await;
 }
+
+/// proves O4, O12
+#[tokio::test]
+async fn a_disk_that_takes_its_time_with_the_new_address_holds_up_nobody() {
+    let place = Place::new();
+    let (generation, socket) = started(&place).await;
+    let mut attached = place.attach("a", AttachMode::Control).await;
+    read_text(&mut attached, "ready").await;
+    // Opening it, in order to sync it, waits for ever.
+    let token = place.session_dir("a").join("token");
+    let aside = token.with_extension("aside");
+    std::fs::rename(&token, &aside).unwrap();
+    let fifo = std::process::Command::new("mkfifo").arg(&token).status();
+    assert!(fifo.unwrap().success());
+    let beside = socket.with_extension("stranger");
+    let stranger = UnixListener::bind(&beside).unwrap();
+    std::fs::rename(&beside, &socket).unwrap();
+    until("another socket is named", || endpoint(&place) != socket).await;
+    attached.input.write("still here\n".into()).await.unwrap();
+    read_text(&mut attached, "got still here").await;
+    drop(attached);
+    std::fs::rename(&aside, &token).unwrap();
+    assert_reachable(&place, generation).await;
+    place.clear("a").await;
+    drop(stranger);
+    std::fs::remove_file(&socket).unwrap();
+}
