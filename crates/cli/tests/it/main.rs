@@ -18,5 +18,7 @@ mod launchers;
 mod races;
 #[cfg(unix)]
 mod scripts;
+#[cfg(target_os = "linux")]
+mod stopped;
 #[cfg(unix)]
 mod terminal;

@@ -62,6 +62,11 @@ impl<T: Terminal> Session<T> {
                 self.input.forget(Author::Client(loser));
                 self.input.forget(Author::Keys(loser));
                 self.forget_keys(loser);
+                if MAX_VIEWERS < self.clients.viewers() as usize {
+                    // Viewers, however many, keep nobody from control.
+                    self.end_loan(loser);
+                    self.clients.cut_off(loser, too_many());
+                }
             }
             self.screen.set_answering(Answering::Controller);
             if let Some(size) = attach.size {
@@ -77,9 +82,7 @@ impl<T: Terminal> Session<T> {
         }
         let is_full = MAX_VIEWERS <= self.clients.viewers() as usize;
         match (mode, self.clients.controller()) {
-            (Mode::View, _) if is_full => Err(Failure::System(format!(
-                "{MAX_VIEWERS} clients watch it already, as many as may"
-            ))),
+            (Mode::View, _) if is_full => Err(Failure::System(too_many())),
             (Mode::Control, Some(holder)) => Err(Failure::Busy(holder.into())),
             (Mode::Control | Mode::View | Mode::Steal, _) => Ok(()),
         }
@@ -164,4 +167,8 @@ impl<T: Terminal> Session<T> {
         self.journal.resized(self.history.end(), size);
         self.clients.tell_watching(&Event::Resized(size.into()), by);
     }
+}
+
+fn too_many() -> String {
+    format!("{MAX_VIEWERS} clients watch it already, as many as may")
 }

@@ -87,6 +87,13 @@ struct InputCount {
     acknowledged: u64,
 }
 
+impl Client {
+    /// Tells whether it watches, or is about to on its own terminal.
+    fn is_attached(&self) -> bool {
+        self.watching.is_some() || self.loan.is_some()
+    }
+}
+
 impl Clients {
     pub(super) fn join(
         &mut self,
@@ -135,16 +142,15 @@ impl Clients {
 
     /// Tells whether the client watches, or is about to on its own terminal.
     pub(super) fn is_attached(&self, client: ClientId) -> bool {
-        let client = self.all.get(&client);
-        client.is_some_and(|client| client.watching.is_some() || client.loan.is_some())
+        self.all.get(&client).is_some_and(Client::is_attached)
     }
 
-    /// Returns how many watch without control.
+    /// Returns how many watch without control, or are about to.
     pub(super) fn viewers(&self) -> u32 {
         let viewers = self
             .all
             .iter()
-            .filter(|(id, client)| client.watching.is_some() && !self.is_controller(**id));
+            .filter(|(id, client)| client.is_attached() && !self.is_controller(**id));
         u32::try_from(viewers.count()).unwrap_or(u32::MAX)
     }
 
@@ -446,6 +452,19 @@ impl Clients {
             if client.watching.is_some() && Some(*id) != except {
                 client.outbox.push(frame.clone());
             }
+        }
+    }
+
+    /// Ends a client's connection once it was told why, and all that was queued before; it watches no
+    /// more.
+    pub(super) fn cut_off(&mut self, client: ClientId, reason: String) {
+        if let Some(client) = self.all.get_mut(&client) {
+            client.watching = None;
+            let closing = Event::Closing { reason };
+            client
+                .outbox
+                .push_last(codec::encode(Kind::Event, &closing));
+            client.outbox.close();
         }
     }
 

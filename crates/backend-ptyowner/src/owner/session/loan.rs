@@ -32,11 +32,17 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Waits for keys; empty once the terminal is gone, or cannot be read.
+    /// Waits for keys; empty once the terminal is gone, or cannot be read, or the keys are not for
+    /// this client.
+    ///
+    /// That a client was killed, or stopped, shows only when it is looked at. What is typed then is
+    /// for somebody else, who finds it where it is; a client that goes on asks for its keys to be read
+    /// again.
     ///
     /// Cancel safety: safe to drop; nothing is read then.
     async fn read(&self) -> Bytes {
-        self.terminal.read().await.unwrap_or_else(|err| {
+        let is_there = || sys::endpoint::is_attentive(&self.stream);
+        self.terminal.read(is_there).await.unwrap_or_else(|err| {
             debug!(client = %self.client, error = %err, "the lent terminal cannot be read");
             Bytes::new()
         })
@@ -152,9 +158,7 @@ impl<T: terminal::Terminal> Session<T> {
             return;
         };
         let client = keys.client;
-        // That a client was killed, or stopped, shows only when it is looked at. What is typed then
-        // is typed for somebody else; a client that goes on asks for its keys to be read again.
-        if typed.is_empty() || !sys::endpoint::is_attentive(&keys.stream) {
+        if typed.is_empty() {
             self.forget_keys(client);
             return;
         }

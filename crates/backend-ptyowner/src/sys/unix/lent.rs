@@ -81,12 +81,16 @@ impl LentTerminal {
         self.file.writable().await.map(drop)
     }
 
-    /// Waits for keys; empty once the terminal is gone.
+    /// Waits for keys, and takes them if they `may` be taken then; otherwise they are left where they
+    /// are. Empty once the terminal is gone, and if they are left.
     ///
     /// Cancel safety: safe to drop; nothing is read then.
-    pub(crate) async fn read(&self) -> io::Result<Bytes> {
+    pub(crate) async fn read(&self, may: impl Fn() -> bool) -> io::Result<Bytes> {
         loop {
             let mut ready = self.file.readable().await?;
+            if !may() {
+                return Ok(Bytes::new());
+            }
             let mut keys = BytesMut::with_capacity(READ_BYTES);
             let read = ready.try_io(|file| {
                 let (read, _) = rustix::io::read(file.get_ref(), keys.spare_capacity_mut())?;

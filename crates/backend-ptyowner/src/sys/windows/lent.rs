@@ -24,7 +24,7 @@ impl LentTerminal {
         match self.0 {}
     }
 
-    pub(crate) async fn read(&self) -> io::Result<Bytes> {
+    pub(crate) async fn read(&self, _may: impl Fn() -> bool) -> io::Result<Bytes> {
         match self.0 {}
     }
 

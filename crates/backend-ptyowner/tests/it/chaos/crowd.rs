@@ -11,7 +11,7 @@ use abide_backend_ptyowner::wire::{
     request::{Attach, Call, Mode, Request, Scrollback},
 };
 use abide_core::{
-    backend::{AttachMode, SessionState, TerminalBackend as _},
+    backend::{AttachMode, OutputEvent, SessionState, TerminalBackend as _},
     clock::{Clock as _, SystemClock},
 };
 
@@ -96,10 +96,8 @@ async fn strangers_that_say_nothing_keep_nobody_out_for_longer_than_a_handshake_
     place.clear("a").await;
 }
 
-/// proves O7, O9, O16
-#[tokio::test]
-async fn viewers_however_many_keep_out_neither_a_controller_nor_whoever_asks_or_stops() {
-    let place = started().await;
+/// Attaches as many viewers as may; returns them, and what the next one is told.
+fn full_house(place: &Place) -> (Vec<Raw>, Failure) {
     let attach = Attach {
         mode: Mode::View,
         size: None,
@@ -113,7 +111,7 @@ async fn viewers_however_many_keep_out_neither_a_controller_nor_whoever_asks_or_
     let mut viewers = Vec::new();
     let refused = loop {
         assert!(viewers.len() < MAX_CONNECTIONS, "nobody was refused");
-        let mut raw = Raw::welcomed(&place, "a");
+        let mut raw = Raw::welcomed(place, "a");
         raw.send(&codec::encode(Kind::Call, &call));
         let reply: Reply = codec::decode(&raw.frame().unwrap()).unwrap();
         match reply.result {
@@ -123,6 +121,49 @@ async fn viewers_however_many_keep_out_neither_a_controller_nor_whoever_asks_or_
         }
     };
     assert_eq!(viewers.len(), MAX_VIEWERS);
+    (viewers, refused)
+}
+
+/// proves O7, O9
+#[tokio::test]
+async fn who_loses_control_where_as_many_watch_as_may_is_told_by_whom_and_why_it_has_to_go() {
+    let place = started().await;
+    let (_viewers, _) = full_house(&place);
+    let mut control = place.attach("a", AttachMode::Control).await;
+    for _ in 0..2 * MAX_CONNECTIONS {
+        let thief = place.attach("a", AttachMode::Steal).await;
+        let mut was_told = false;
+        let told = async {
+            loop {
+                match control.output.next().await {
+                    Ok(Some(OutputEvent::ControlLost { .. })) => was_told = true,
+                    Ok(Some(_)) => {}
+                    Ok(None) => panic!("nothing has ended"),
+                    Err(err) => return err,
+                }
+            }
+        };
+        let err = tokio::time::timeout(DEADLINE, told).await.expect("it goes");
+        assert!(was_told);
+        let why = std::error::Error::source(&err).unwrap().to_string();
+        assert!(why.contains(&MAX_VIEWERS.to_string()), "{why}");
+        control = thief;
+        let status = place.backend.status(&session("a")).await.unwrap();
+        let SessionState::Running(running) = status.state else {
+            panic!("{status:?}");
+        };
+        assert_eq!(running.viewers as usize, MAX_VIEWERS);
+    }
+    control.input.write("word\n".into()).await.unwrap();
+    read_text(&mut control, "got word").await;
+    place.clear("a").await;
+}
+
+/// proves O7, O9, O16
+#[tokio::test]
+async fn viewers_however_many_keep_out_neither_a_controller_nor_whoever_asks_or_stops() {
+    let place = started().await;
+    let (_viewers, refused) = full_house(&place);
     let Failure::System(reason) = refused else {
         panic!("{refused:?}");
     };
