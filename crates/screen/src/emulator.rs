@@ -295,7 +295,7 @@ impl Emulator {
     }
 
     /// Returns where the character is that was printed last, if nothing has happened since and it
-    /// is found there in the pen that prints.
+    /// is found there in the pen that prints, and in the charset that does.
     pub(crate) fn last_printed(&self) -> Option<Point> {
         let grid = self.grid();
         let mut at = grid.cursor.point;
@@ -308,7 +308,10 @@ impl Emulator {
             // The cursor is in the middle of it.
             return None;
         }
-        (Pen::of(&grid[at]) == Pen::of(&grid.cursor.template)).then_some(at)
+        let charset = grid.cursor.charsets[self.state.charset];
+        let prints_as_it_is = charset.map(grid[at].c) == grid[at].c;
+        let is_in_pen = Pen::of(&grid[at]) == Pen::of(&grid.cursor.template);
+        (prints_as_it_is && is_in_pen).then_some(at)
     }
 
     /// Gives the screen that shows those parts of the state that it acts on itself.

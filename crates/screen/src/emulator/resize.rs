@@ -40,6 +40,11 @@ impl Emulator {
             return;
         }
         let (old, new) = (self.grid_size, GridSize::from(size));
+        if self.alternate.is_some() {
+            // Where the hidden cursor is nobody can see, nor a snapshot tell: only to where it returns.
+            let grid = self.primary.grid_mut();
+            grid.cursor = grid.saved_cursor.clone();
+        }
         let above = self.rows_for(old, new);
         let rest = resize_grid(self.primary.grid_mut(), above, old, new, Reflow::Rows);
         self.replace_primary(new);

@@ -108,6 +108,28 @@ proptest! {
         check_snapshot(model, &after)?;
     }
 
+    /// proves O11
+    #[test]
+    fn who_came_late_sees_the_same_after_a_change_of_size(
+        (first, second) in (size(), size()),
+        (Output(before), Output(after)) in (stream(25), stream(10)),
+    ) {
+        // Of a scrollback that overflows, the rows that are gone may yet be part of wider ones.
+        let new = || ScreenModel::new(first, ScreenLimits::default());
+        let (mut model, mut fresh) = (new(), new());
+        model.feed(&before);
+        fresh.feed(&model.snapshot(ALL));
+        for model in [&mut model, &mut fresh] {
+            model.discard_answers();
+            model.resize(second);
+        }
+        same(&mut model, &mut fresh, "after the change")?;
+        for model in [&mut model, &mut fresh] {
+            model.feed(&after);
+        }
+        same(&mut model, &mut fresh, "after the rest")?;
+    }
+
     // A wrap mark or two can be lost there: what is printed to bring one about is next to another.
     #[test]
     fn the_narrowest_terminals_do_no_harm(

@@ -406,3 +406,23 @@ fn a_model_without_scrollback_has_none_that_a_row_could_continue() {
     }
     assert_eq!(model.text(usize::MAX).len(), 4);
 }
+
+/// proves O11
+#[test]
+fn a_character_that_the_charset_in_force_would_draw_otherwise_is_not_printed_again() {
+    // A character without width makes it look as if the letter had just been printed.
+    restored_at_every_byte("a\x1b(0\u{200b}\x1b[2b".as_bytes());
+}
+
+/// proves O11
+#[test]
+fn the_hidden_cursor_of_the_primary_screen_decides_nothing_when_the_size_changes() {
+    let mut model = ScreenModel::new(TermSize::clamped(2, 4), limits(12));
+    model.feed(b"word \x1b[?1047h");
+    let mut fresh = ScreenModel::new(model.size(), limits(12));
+    fresh.feed(&model.snapshot(ALL));
+    for model in [&mut model, &mut fresh] {
+        model.resize(TermSize::clamped(1, 4));
+    }
+    assert_eq!(model.first_difference(&mut fresh), None);
+}
