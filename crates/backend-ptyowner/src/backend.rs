@@ -36,6 +36,7 @@ use crate::{
         ended,
         launch::{self, Launched},
         patience::within,
+        spare::Spare,
     },
     state::SessionDir,
 };
@@ -103,17 +104,20 @@ impl OwnerSettings {
     }
 }
 
-/// One detached process per session. Cheap to make; keeps nothing but its settings.
+/// One detached process per session. Cheap to make; keeps nothing but its settings, and a process
+/// that waits for a start that was said to come.
 #[derive(Debug, Clone)]
 pub struct OwnerBackend {
     settings: OwnerSettings,
+    spare: Spare,
 }
 
 impl OwnerBackend {
     /// Returns the backend with these settings.
     #[must_use]
     pub fn new(settings: OwnerSettings) -> Self {
-        Self { settings }
+        let spare = Spare::default();
+        Self { settings, spare }
     }
 
     fn dir(&self, session: &SessionId) -> SessionDir {
@@ -148,6 +152,10 @@ impl TerminalBackend for OwnerBackend {
         relay.map_or(BackendKind::Owner, |relay| relay.kind)
     }
 
+    fn expect_start(&self) {
+        self.spare.fill(&self.settings);
+    }
+
     async fn ensure(&self, spec: &SessionSpec) -> Result<Ensured, BackendError> {
         let session = &spec.session;
         let mut started = None;
@@ -170,7 +178,7 @@ impl TerminalBackend for OwnerBackend {
                     Err(Unanswered::Error(err)) => return Err(err),
                 }
             } else if let Launched::Started(generation) =
-                launch::launch(&self.settings, spec).await?
+                launch::launch(&self.settings, &self.spare, spec).await?
             {
                 started = Some(generation);
             }

@@ -13,5 +13,6 @@ mod incoming;
 pub(crate) mod launch;
 pub(crate) mod missed;
 pub(crate) mod patience;
+pub(crate) mod spare;
 
 pub(crate) use self::connection::{ConnectError, OwnerClient};

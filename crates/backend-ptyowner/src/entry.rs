@@ -1,9 +1,8 @@
-//! How a program becomes a helper of its own: `abide owner`, `abide exec-child`, and the relays of
-//! other backends.
+//! How a program becomes a helper of its own: `abide owner`, the relays of other backends, and on
+//! Windows `abide exec-child`.
 
 use std::{
     ffi::{OsStr, OsString},
-    path::PathBuf,
     process::ExitCode,
 };
 
@@ -19,12 +18,6 @@ pub(crate) const OWNER: &str = "owner";
 ///
 /// A process that was started so is never part of the tree of a session that it was started from.
 pub(crate) const FROM_LAUNCHER: &str = "--from-launcher";
-
-/// The word that makes it the child of an owner.
-const EXEC_CHILD: &str = "exec-child";
-
-/// Code for a helper that was started by hand.
-const USAGE: u8 = 2;
 
 /// Something that a program can become besides what this crate knows.
 #[derive(Debug, Clone, Copy)]
@@ -59,31 +52,5 @@ pub fn become_helper_or(roles: &[Role]) -> Option<ExitCode> {
     if let Some(role) = launched {
         return Some((role.run)());
     }
-    match words.split_first() {
-        Some((first, rest)) if first == EXEC_CHILD => Some(ExitCode::from(exec_child(rest))),
-        _ => None,
-    }
-}
-
-/// Returns the words that make this program the child of an owner.
-pub(crate) fn exec_child_words(
-    cwd: &std::path::Path,
-    path: &std::path::Path,
-    argv: &[OsString],
-) -> Vec<OsString> {
-    let mut words = vec![EXEC_CHILD.into(), cwd.into(), path.into()];
-    words.extend_from_slice(argv);
-    words
-}
-
-fn exec_child(words: &[OsString]) -> u8 {
-    match words {
-        [cwd, path, name, args @ ..] => {
-            sys::exec::exec(&PathBuf::from(cwd), &PathBuf::from(path), name, args)
-        }
-        _ => {
-            eprintln!("error: `{EXEC_CHILD}` is run by an owner, not by hand");
-            USAGE
-        }
-    }
+    sys::exec::become_child(&words).map(ExitCode::from)
 }

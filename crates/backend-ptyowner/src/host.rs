@@ -27,7 +27,9 @@ use std::process::ExitCode;
 
 pub use self::tree::Tree;
 pub use crate::owner::{
-    source::{Existing, Found, Joined, Last, Made, Place, Source, SourceError, Wanted},
+    source::{
+        Existing, Found, Joined, Last, Made, NotRunnable, Place, Source, SourceError, Wanted,
+    },
     terminal::{ChildEnd, Read, Screen, Terminal},
 };
 

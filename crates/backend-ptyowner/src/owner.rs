@@ -30,7 +30,7 @@ pub(crate) mod terminal;
 mod timer;
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, IsTerminal as _, Read as _, Write as _},
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -60,31 +60,40 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(1);
 /// Runs an owner of terminals that come from this source: the whole life of `abide owner`.
 pub(crate) fn run<S: Source>() -> ExitCode {
     sys::detach::close_inherited();
-    let Some(request) = read_request() else {
-        let _ = writeln!(
-            io::stderr(),
-            "error: this is run by a launcher, not by hand"
-        );
-        return ExitCode::from(2);
-    };
+    if io::stdin().is_terminal() {
+        return not_by_hand();
+    }
+    // All that needs no request comes before it: the launcher has other things to do meanwhile.
     if let Err(err) = sys::detach::leave_launcher() {
-        answer(&LaunchReply::Failed {
-            reason: format!("cannot leave the launcher: {err}"),
-        });
-        return ExitCode::FAILURE;
+        return failed("cannot leave the launcher", &err);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(live::<S>(request)),
-        Err(err) => {
-            answer(&LaunchReply::Failed {
-                reason: format!("cannot set up the owner: {err}"),
-            });
-            ExitCode::FAILURE
-        }
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(err) => return failed("cannot set up the owner", &err),
+    };
+    match read_request() {
+        Some(request) => runtime.block_on(live::<S>(request)),
+        // The launcher ended, or needs no owner after all.
+        None => not_by_hand(),
     }
+}
+
+fn not_by_hand() -> ExitCode {
+    let _ = writeln!(
+        io::stderr(),
+        "error: this is run by a launcher, not by hand"
+    );
+    ExitCode::from(2)
+}
+
+fn failed(what: &str, err: &io::Error) -> ExitCode {
+    answer(&LaunchReply::Failed {
+        reason: format!("{what}: {err}"),
+    });
+    ExitCode::FAILURE
 }
 
 fn read_request() -> Option<LaunchRequest> {

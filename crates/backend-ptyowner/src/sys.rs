@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `detach` | makes the process belong to nobody; starts one that will |
 //! | `endpoint` | local sockets and named pipes: bind, connect, check the caller, clean up |
-//! | `exec` | what becomes of `abide exec-child` |
+//! | `exec` | what becomes of `abide exec-child`, where there is one |
 //! | `files` | private directories and files |
 //! | `os_bytes` | paths and variables as bytes |
 //! | `process` | who runs: this boot, a process's start time |

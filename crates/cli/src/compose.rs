@@ -45,8 +45,19 @@ impl Context {
 
     /// Opens the workspaces.
     pub(crate) async fn workspaces(&self) -> Result<Workspaces, CliError> {
+        self.open(self.backend()).await
+    }
+
+    /// Opens the workspaces for a command that is about to start a session.
+    pub(crate) async fn workspaces_to_start(&self) -> Result<Workspaces, CliError> {
+        let backend = self.backend();
+        backend.expect_start();
+        self.open(backend).await
+    }
+
+    async fn open(&self, backend: Arc<dyn TerminalBackend>) -> Result<Workspaces, CliError> {
         let clock = Arc::clone(&self.clock);
-        Ok(Workspaces::open(&self.dirs.state, self.backend(), clock).await?)
+        Ok(Workspaces::open(&self.dirs.state, backend, clock).await?)
     }
 
     fn backend(&self) -> Arc<dyn TerminalBackend> {

@@ -102,6 +102,12 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
     /// Returns which backend this is.
     fn kind(&self) -> BackendKind;
 
+    /// Says that a session is about to be started, so that the backend may get ready meanwhile.
+    ///
+    /// Whatever it does holds nothing and leaves nothing behind if no start comes. Called within a
+    /// runtime; does not wait.
+    fn expect_start(&self) {}
+
     /// Starts the session, or answers for the start that there already is.
     ///
     /// A session that runs is never started again. One that has ended is started again only if

@@ -57,12 +57,13 @@ pub(super) enum Unanswered {
 }
 
 impl OwnerBackend {
-    /// Opens a conversation with the owner that `file` describes.
-    pub(super) async fn connect(
+    /// Opens a conversation with the owner that `file` describes, with a question.
+    async fn connect(
         &self,
         session: &SessionId,
         file: &OwnerFile,
         label: &str,
+        first: &Request,
     ) -> Result<OwnerClient, Unanswered> {
         let dir = self.dir(session);
         let token = match dir.read_token() {
@@ -76,7 +77,7 @@ impl OwnerBackend {
             generation: file.generation,
             token: &token,
         };
-        match OwnerClient::connect(&address, label, ANSWER_DEADLINE).await {
+        match OwnerClient::connect(&address, label, first, ANSWER_DEADLINE).await {
             Ok(client) => Ok(client),
             Err(err @ ConnectError::Refused(_)) => Err(Unanswered::Error(BackendError::Failed {
                 action: "reach",
@@ -84,7 +85,7 @@ impl OwnerBackend {
                 source: err.into(),
             })),
             Err(err @ ConnectError::Unreachable { .. }) => {
-                match self.reach_again(session, file, &token, label).await {
+                match self.reach_again(session, file, &token, label, first).await {
                     Some(client) => Ok(client),
                     None => Err(self.unanswered(session, file, err).await),
                 }
@@ -101,6 +102,7 @@ impl OwnerBackend {
         file: &OwnerFile,
         token: &Token,
         label: &str,
+        first: &Request,
     ) -> Option<OwnerClient> {
         let dir = self.dir(session);
         let mut pace = tokio::time::interval(BIND_PACE);
@@ -118,7 +120,7 @@ impl OwnerBackend {
                     generation: file.generation,
                     token,
                 };
-                match OwnerClient::connect(&address, label, ANSWER_DEADLINE).await {
+                match OwnerClient::connect(&address, label, first, ANSWER_DEADLINE).await {
                     Ok(client) => return Some(client),
                     Err(ConnectError::Unreachable { .. }) => {}
                     Err(_) => return None,
@@ -153,17 +155,18 @@ impl OwnerBackend {
         }
     }
 
-    /// Asks a connected owner for something.
+    /// Asks the owner for something; returns the conversation with the answer.
     async fn ask(
         &self,
         session: &SessionId,
         file: &OwnerFile,
-        client: &mut OwnerClient,
-        request: Request,
+        label: &str,
+        request: &Request,
         deadline: Duration,
-    ) -> Result<Result<Answer, Failure>, Unanswered> {
-        match client.call(request, deadline).await {
-            Ok(answer) => Ok(answer),
+    ) -> Result<(OwnerClient, Result<Answer, Failure>), Unanswered> {
+        let mut client = self.connect(session, file, label, request).await?;
+        match client.answer(deadline).await {
+            Ok(answer) => Ok((client, answer)),
             Err(err) => Err(self.unanswered(session, file, err).await),
         }
     }
@@ -174,9 +177,8 @@ impl OwnerBackend {
         session: &SessionId,
         file: &OwnerFile,
     ) -> Result<SessionState, Unanswered> {
-        let mut client = self.connect(session, file, ASKING).await?;
-        let answer = self
-            .ask(session, file, &mut client, Request::Status, ANSWER_DEADLINE)
+        let (_, answer) = self
+            .ask(session, file, ASKING, &Request::Status, ANSWER_DEADLINE)
             .await?;
         match answer {
             Ok(Answer::Status(Status::Running(running))) => {
@@ -193,18 +195,12 @@ impl OwnerBackend {
         file: &OwnerFile,
         wanted: &AttachRequest,
     ) -> Result<Attachment, Unanswered> {
-        let mut client = self.connect(session, file, &wanted.label).await?;
-        let answer = self
-            .ask(
-                session,
-                file,
-                &mut client,
-                match &wanted.terminal {
-                    Some(offer) => Request::AttachTerminal(wanted.into(), offer.into()),
-                    None => Request::Attach(wanted.into()),
-                },
-                ANSWER_DEADLINE,
-            )
+        let request = match &wanted.terminal {
+            Some(offer) => Request::AttachTerminal(wanted.into(), offer.into()),
+            None => Request::Attach(wanted.into()),
+        };
+        let (client, answer) = self
+            .ask(session, file, &wanted.label, &request, ANSWER_DEADLINE)
             .await?;
         let (attached, is_lent) = match answer {
             Ok(Answer::Attached(attached)) => (attached, false),
@@ -238,9 +234,8 @@ impl OwnerBackend {
         file: &OwnerFile,
         input: Bytes,
     ) -> Result<(), Unanswered> {
-        let mut client = self.connect(session, file, ASKING).await?;
-        let answer = self
-            .ask(session, file, &mut client, Request::Inject, ANSWER_DEADLINE)
+        let (mut client, answer) = self
+            .ask(session, file, ASKING, &Request::Inject, ANSWER_DEADLINE)
             .await?;
         if !matches!(answer, Ok(Answer::Done)) {
             return Err(unexpected("type into", session, answer));
@@ -270,15 +265,9 @@ impl OwnerBackend {
         file: &OwnerFile,
         wanted: CaptureRequest,
     ) -> Result<Capture, Unanswered> {
-        let mut client = self.connect(session, file, ASKING).await?;
-        let answer = self
-            .ask(
-                session,
-                file,
-                &mut client,
-                Request::Capture(wanted.into()),
-                ANSWER_DEADLINE,
-            )
+        let request = Request::Capture(wanted.into());
+        let (mut client, answer) = self
+            .ask(session, file, ASKING, &request, ANSWER_DEADLINE)
             .await?;
         let captured = match answer {
             Ok(Answer::Captured(captured)) => captured,
@@ -312,13 +301,12 @@ impl OwnerBackend {
         file: &OwnerFile,
         grace: Duration,
     ) -> Result<StopReport, Unanswered> {
-        let mut client = self.connect(session, file, ASKING).await?;
         let stop = Request::Stop(request::Stop {
             generation: *file.generation.as_bytes(),
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
         });
         let deadline = grace.saturating_add(STOP_MARGIN);
-        let answer = self.ask(session, file, &mut client, stop, deadline).await?;
+        let (_, answer) = self.ask(session, file, ASKING, &stop, deadline).await?;
         match answer {
             Ok(Answer::Stopped(stopped)) => Ok(StopReport {
                 ended: Some(stopped.ended.into()),

@@ -108,8 +108,10 @@ pub(crate) struct OwnerClient {
     pub(crate) stream: SharedStream,
     pub(crate) frames: FrameReader<SharedStream>,
     pub(crate) client: u64,
-    last_call: u32,
 }
+
+/// Names the call that goes with the handshake.
+const FIRST_CALL: u32 = 1;
 
 /// Whom to talk to.
 #[derive(Debug)]
@@ -121,19 +123,25 @@ pub(crate) struct Address<'a> {
 }
 
 impl OwnerClient {
-    /// Connects and goes through the handshake. Nothing but a random number and the session's id
-    /// is sent before the other side proved that it is the owner.
+    /// Connects and goes through the handshake, and asks for something together with its last step;
+    /// [`Self::answer`] has the answer. Nothing but a random number and the session's id is sent
+    /// before the other side proved that it is the owner.
     pub(crate) async fn connect(
         address: &Address<'_>,
         label: &str,
+        first: &Request,
         deadline: Duration,
     ) -> Result<Self, ConnectError> {
-        tokio::time::timeout(deadline, Self::greet(address, label))
+        tokio::time::timeout(deadline, Self::greet(address, label, first))
             .await
             .unwrap_or(Err(ConnectError::Late(deadline)))
     }
 
-    async fn greet(address: &Address<'_>, label: &str) -> Result<Self, ConnectError> {
+    async fn greet(
+        address: &Address<'_>,
+        label: &str,
+        first: &Request,
+    ) -> Result<Self, ConnectError> {
         let stream = sys::endpoint::connect(address.endpoint)
             .await
             .map_err(|source| ConnectError::Unreachable {
@@ -171,37 +179,35 @@ impl OwnerClient {
             proof: proof(Side::Client),
             label: plain_label(label),
         };
-        stream.say(&codec::encode(Kind::Proof, &answer)).await?;
+        let call = Call {
+            id: FIRST_CALL,
+            request: first.clone(),
+        };
+        let last = [
+            codec::encode(Kind::Proof, &answer),
+            codec::encode(Kind::Call, &call),
+        ];
+        stream.say(&last.concat()).await?;
         let welcome: Welcome = codec::decode(&expect(&mut frames, Kind::Welcome).await?)?;
         Ok(Self {
             stream,
             frames,
             client: welcome.client,
-            last_call: 0,
         })
     }
 
-    /// Asks for something and waits for the answer. Events before it are dropped: nobody watches
-    /// through a connection that only asks.
-    pub(crate) async fn call(
+    /// Waits for the answer to what was asked for with the handshake; once. Events before it are
+    /// dropped: nobody watches through a connection that only asks.
+    pub(crate) async fn answer(
         &mut self,
-        request: Request,
         deadline: Duration,
     ) -> Result<Result<Answer, Failure>, ConnectError> {
-        tokio::time::timeout(deadline, self.exchange(request))
+        tokio::time::timeout(deadline, self.reply(FIRST_CALL))
             .await
             .unwrap_or(Err(ConnectError::Late(deadline)))
     }
 
-    async fn exchange(
-        &mut self,
-        request: Request,
-    ) -> Result<Result<Answer, Failure>, ConnectError> {
-        self.last_call += 1;
-        let id = self.last_call;
-        self.stream
-            .send(&codec::encode(Kind::Call, &Call { id, request }))
-            .await?;
+    async fn reply(&mut self, id: u32) -> Result<Result<Answer, Failure>, ConnectError> {
         loop {
             let frame = next(&mut self.frames).await?;
             if frame.kind == Kind::Reply {

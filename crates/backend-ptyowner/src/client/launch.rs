@@ -15,6 +15,7 @@ use tokio::{
     process::Child,
 };
 
+use super::spare::Spare;
 use crate::{
     backend::{Helper, OwnerSettings},
     entry::{FROM_LAUNCHER, OWNER},
@@ -65,13 +66,15 @@ pub(crate) enum Launched {
     Nothing,
 }
 
-/// Launches an owner for the session.
+/// Launches an owner for the session, of the spare process if there is one.
 pub(crate) async fn launch(
     settings: &OwnerSettings,
+    spare: &Spare,
     spec: &SessionSpec,
 ) -> Result<Launched, BackendError> {
     let wanted = Launch::Start(Box::new(start(spec)));
-    let (reply, log_tail) = exchange(settings, &spec.session, "start", wanted).await?;
+    let (reply, log_tail) =
+        exchange(settings, spare.take(), &spec.session, "start", wanted).await?;
     match reply {
         Some(LaunchReply::ProgramNotFound { reason }) => Err(BackendError::ProgramNotFound {
             program: spec.command.program.clone(),
@@ -90,13 +93,14 @@ pub(crate) async fn join(
     settings: &OwnerSettings,
     session: &SessionId,
 ) -> Result<Launched, BackendError> {
-    let (reply, log_tail) = exchange(settings, session, "join", Launch::Join).await?;
+    let (reply, log_tail) = exchange(settings, None, session, "join", Launch::Join).await?;
     judge(session, reply, log_tail)
 }
 
 /// Launches an owner; returns what it said, and what else it left to read.
 async fn exchange(
     settings: &OwnerSettings,
+    spare: Option<Child>,
     session: &SessionId,
     action: &'static str,
     wanted: Launch,
@@ -104,7 +108,7 @@ async fn exchange(
     let dir = SessionDir::new(&settings.owners_dir, session);
     let logged_before = std::fs::metadata(dir.log()).map_or(0, |meta| meta.len());
     let request = request(settings, session, wanted);
-    let attempt = attempt(settings, &request);
+    let attempt = attempt(settings, spare, &request);
     let reply = match tokio::time::timeout(READY_DEADLINE, attempt).await {
         Ok(reply) => reply.map_err(|source| BackendError::Failed {
             action,
@@ -130,11 +134,13 @@ async fn exchange(
 /// Tries each way to start an owner until one says something; `None` if none did.
 async fn attempt(
     settings: &OwnerSettings,
+    spare: Option<Child>,
     request: &LaunchRequest,
 ) -> io::Result<Option<LaunchReply>> {
     let request = zeroize::Zeroizing::new(codec::encode_launch(request));
-    for command in commands(settings)? {
-        let mut owner = tokio::process::Command::from(command).spawn()?;
+    let spawned = commands(settings)?.into_iter().map(spawn);
+    for owner in spare.into_iter().map(Ok).chain(spawned) {
+        let mut owner = owner?;
         settings.probe.reached("launch.spawned");
         let reply = converse(&mut owner, &request, &*settings.probe).await?;
         sys::detach::let_go(owner).await?;
@@ -178,7 +184,7 @@ fn start(spec: &SessionSpec) -> Start {
 
 /// Returns the commands that start an owner, with an environment of their own: what the session's
 /// environment leaves out must not be found in that of the child's parent.
-fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process::Command>> {
+pub(super) fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process::Command>> {
     let program: PathBuf = match &settings.helper {
         Helper::ThisProgram => std::env::current_exe()?,
         Helper::Program(path) => path.clone(),
@@ -194,6 +200,11 @@ fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process::Command>> 
         command.envs(std::env::vars_os().filter(|(name, _)| kept(name)));
     }
     Ok(commands)
+}
+
+/// Starts a process that is to become an owner; needs a runtime.
+pub(super) fn spawn(command: std::process::Command) -> io::Result<Child> {
+    tokio::process::Command::from(command).spawn()
 }
 
 /// Hands over the request and reads the reply; `None` if the owner ended without one.

@@ -32,7 +32,7 @@ use super::{
     listener::Secrets,
     log::Log,
     session::Session,
-    source::{Existing, Place, Source, SourceError, Wanted},
+    source::{Existing, NotRunnable, Place, Source, SourceError, Wanted},
     terminal::Terminal,
 };
 use crate::{
@@ -197,7 +197,13 @@ impl Launching<'_> {
     reason = "it is what an error is mapped with"
 )]
 fn unable(err: SourceError) -> LaunchReply {
-    failed(&with_causes(&*err))
+    match err.downcast_ref::<NotRunnable>() {
+        Some(program) if program.is_of_the_program() => LaunchReply::ProgramNotFound {
+            reason: program.to_string(),
+        },
+        Some(program) => failed(&program.to_string()),
+        None => failed(&with_causes(&*err)),
+    }
 }
 
 /// Opens the log and lets this process's errors, and its traces, go there.

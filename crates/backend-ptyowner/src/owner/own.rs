@@ -6,16 +6,13 @@ use abide_core::{backend::Survivor, env_policy::Environment, size::TermSize};
 use bytes::BytesMut;
 
 use super::{
-    source::{Existing, Made, Place, Source, SourceError, Wanted},
+    source::{Existing, Made, NotRunnable, Place, Source, SourceError, Wanted},
     terminal::{ChildEnd, Read, Terminal},
 };
-use crate::{
-    entry,
-    sys::{
-        self,
-        pty::{ChildCommand, Pty},
-        tree::Reaper,
-    },
+use crate::sys::{
+    self,
+    pty::{ChildCommand, Pty},
+    tree::Reaper,
 };
 
 /// A pseudo-terminal and the tree below this process.
@@ -101,21 +98,14 @@ impl Source for OwnSource {
     ) -> Result<Made<OwnTerminal>, SourceError> {
         let reaper = Reaper::new().map_err(|err| format!("cannot watch a child: {err}"))?;
         let pty = Pty::open(wanted.size).map_err(|err| format!("cannot open a terminal: {err}"))?;
-        let trampoline = std::env::current_exe()
-            .map_err(|err| format!("cannot find this program's own file: {err}"))?;
         let mut env = wanted.env.clone();
         describe_terminal(&mut env);
-        let command = ChildCommand {
-            trampoline,
-            args: entry::exec_child_words(wanted.cwd, wanted.program, wanted.argv),
-            env: env
-                .iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        };
+        let env = env.iter().map(|(name, value)| (name.into(), value.into()));
+        let command = ChildCommand::new(wanted.cwd, wanted.program, wanted.argv, env.collect())
+            .map_err(|err| format!("cannot find this program's own file: {err}"))?;
         let child = pty
             .spawn(&command)
-            .map_err(|err| format!("cannot start the child: {err}"))?;
+            .map_err(|source| NotRunnable::new(wanted.program, source))?;
         Ok(Made {
             terminal: OwnTerminal {
                 pty,

@@ -12,7 +12,12 @@
 //! and from nothing else: an owner may be killed after a terminal was made and before that was
 //! written down anywhere.
 
-use std::{ffi::OsString, future::Future, path::Path};
+use std::{
+    ffi::OsString,
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+};
 
 use abide_core::{
     backend::ExitOutcome,
@@ -28,6 +33,39 @@ use super::terminal::{Screen, Terminal};
 /// Why a source cannot say, or cannot make, what it was asked for. Its text, and those of its
 /// causes, reach the user, and must hold no value of a variable.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A program that was found and does not run: its interpreter is missing, it is of another machine's
+/// kind, or the system has no room for a process. As an error of [`Source::start`] it is told as a
+/// program that is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` cannot be run: {said}{}", path.display(), hint(said))]
+pub struct NotRunnable {
+    path: PathBuf,
+    said: io::Error,
+}
+
+impl NotRunnable {
+    /// Returns what the system said of the program at the path.
+    #[must_use]
+    pub fn new(path: &Path, said: io::Error) -> Self {
+        let path = path.to_owned();
+        Self { path, said }
+    }
+
+    /// Tells whether it is the program that is at fault, and not the system.
+    pub(crate) fn is_of_the_program(&self) -> bool {
+        use io::ErrorKind::{ExecutableFileBusy, NotFound, PermissionDenied};
+        let kind = self.said.kind();
+        matches!(kind, NotFound | PermissionDenied | ExecutableFileBusy)
+    }
+}
+
+fn hint(said: &io::Error) -> &'static str {
+    match said.kind() {
+        io::ErrorKind::NotFound => " (it, or the interpreter that it names)",
+        _ => "",
+    }
+}
 
 /// Makes terminals, and finds those that live without an owner.
 ///

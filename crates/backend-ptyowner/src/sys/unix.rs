@@ -9,5 +9,6 @@ pub(crate) mod os_bytes;
 pub(crate) mod process;
 pub(crate) mod pty;
 pub(crate) mod shutdown;
+mod spawn;
 pub(crate) mod tree;
 pub(crate) mod watch;

@@ -92,13 +92,19 @@ pub(super) async fn enter(
         terminal: how.lend.then(|| offer(&how.keys)).flatten(),
     };
     let attachment = workspaces.attach(found, request).await?;
-    workspaces.touch(&found.workspace).await?;
     let options = viewer::Options {
         name: target.to_string(),
         keys: how.keys,
         mode: how.mode,
     };
-    match viewer::run(attachment, options).await? {
+    // A person waits for the session, and not for what is remembered of it.
+    let (shown, remembered) = tokio::join!(
+        viewer::run(attachment, options),
+        workspaces.touch(&found.workspace),
+    );
+    let shown = shown?;
+    remembered?;
+    match shown {
         viewer::End::Detached | viewer::End::Hangup => Ok(Exit::SUCCESS),
         viewer::End::Ended(ended) => Ok(code(how.exit, &ended)),
     }

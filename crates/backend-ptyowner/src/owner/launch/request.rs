@@ -116,7 +116,9 @@ fn check_directory(cwd: &Path) -> Result<(), LaunchReply> {
         return refuse("it is not an absolute path".into());
     }
     match std::fs::metadata(cwd) {
-        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(meta) if meta.is_dir() => {
+            sys::files::check_enterable(cwd).or_else(|err| refuse(err.to_string()))
+        }
         Ok(_) => refuse("it is not a directory".into()),
         Err(err) => refuse(err.to_string()),
     }

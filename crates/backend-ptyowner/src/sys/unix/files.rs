@@ -85,6 +85,11 @@ pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, rustix::fs::Access::EXEC_OK)?)
 }
 
+/// Tells whether this user may go into the directory.
+pub(crate) fn check_enterable(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, rustix::fs::Access::EXEC_OK)?)
+}
+
 /// Names under which a program of this name may be found in a directory.
 pub(crate) fn program_names(name: &std::ffi::OsStr) -> Vec<std::ffi::OsString> {
     vec![name.to_owned()]

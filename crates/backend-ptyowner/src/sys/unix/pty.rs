@@ -6,17 +6,19 @@
 //! its terminal and opens it again is still heard.
 
 use std::{
+    ffi::OsString,
     io,
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use abide_core::size::TermSize;
 use bytes::BytesMut;
-use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _, SlavePty};
+use portable_pty::{MasterPty, PtySize, PtySystem as _, SlavePty};
 use tokio::io::{Interest, unix::AsyncFd};
 
+use super::spawn;
 use crate::owner::terminal::Read;
 
 /// Time after the child's end for the terminal to report its own. It runs out if another process
@@ -29,12 +31,31 @@ const FEW_BYTES: usize = 1024;
 
 /// What to run on the terminal, resolved and checked.
 pub(crate) struct ChildCommand {
-    /// This program, which becomes the child.
-    pub(crate) trampoline: PathBuf,
-    /// The arguments that make it so.
-    pub(crate) args: Vec<std::ffi::OsString>,
-    /// The child's whole environment.
-    pub(crate) env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
+    /// The directory it starts in.
+    pub(super) cwd: PathBuf,
+    /// The program's file.
+    pub(super) path: PathBuf,
+    /// Its arguments, the name that it is called by first.
+    pub(super) argv: Vec<OsString>,
+    /// Its whole environment, less `PWD`.
+    pub(super) env: Vec<(OsString, OsString)>,
+}
+
+impl ChildCommand {
+    /// Returns the command that runs the program at `path`, called as `argv` says.
+    pub(crate) fn new(
+        cwd: &Path,
+        path: &Path,
+        argv: &[OsString],
+        env: Vec<(OsString, OsString)>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            cwd: cwd.to_owned(),
+            path: path.to_owned(),
+            argv: argv.to_vec(),
+            env,
+        })
+    }
 }
 
 /// The controller of one terminal.
@@ -64,6 +85,7 @@ impl Pty {
         // SAFETY: `pair.master` owns the descriptor and lives until the end of this function.
         let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
         let controller = borrowed.try_clone_to_owned()?;
+        expect_utf8(&controller);
         // O_NONBLOCK belongs to the open file description; nothing else reads or writes it.
         rustix::io::ioctl_fionbio(&controller, true)?;
         Ok(Self {
@@ -76,23 +98,9 @@ impl Pty {
 
     /// Starts the child on the terminal, as leader of its own session.
     pub(crate) fn spawn(&self, command: &ChildCommand) -> io::Result<Spawned> {
-        let mut builder = CommandBuilder::new(&command.trampoline);
-        builder.args(&command.args);
-        builder.env_clear();
-        for (name, value) in &command.env {
-            builder.env(name, value);
-        }
-        // Without a directory that exists, `portable-pty` silently takes the user's home; the
-        // trampoline goes to the real one and says when it cannot.
-        builder.cwd("/");
-        let terminal = self
-            .terminal
-            .as_ref()
-            .expect("the terminal is open until the child ended");
-        let child = terminal.spawn_command(builder).map_err(io::Error::other)?;
-        let pid = child.process_id().expect("a spawned process has an id");
-        // Dropping it neither waits for the child nor ends it; `tree` does both.
-        drop(child);
+        let name = self.sizer.tty_name();
+        let name = name.ok_or_else(|| io::Error::other("the terminal has no name"))?;
+        let pid = spawn::spawn(&name, command)?;
         Ok(Spawned { pid })
     }
 
@@ -151,6 +159,16 @@ impl Pty {
     /// Lets go of the terminal end, so that reading ends once nobody else has it open.
     pub(crate) fn close_terminal(&mut self) {
         self.terminal = None;
+    }
+}
+
+/// Tells the terminal that input is UTF-8, so that erasing a character erases all of its bytes.
+fn expect_utf8(controller: &OwnedFd) {
+    use rustix::termios::{InputModes, OptionalActions, tcgetattr, tcsetattr};
+    if let Ok(mut modes) = tcgetattr(controller) {
+        modes.input_modes |= InputModes::IUTF8;
+        // A terminal without the mode erases byte by byte, as it always did.
+        let _ = tcsetattr(controller, OptionalActions::Now, &modes);
     }
 }
 

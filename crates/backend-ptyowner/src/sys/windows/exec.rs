@@ -30,11 +30,39 @@ const NOT_FOUND: u8 = 127;
 /// Time for the owner to open the gate; it has nothing else to do at that moment.
 const GATE_DEADLINE: Duration = Duration::from_secs(10);
 
+/// The word that makes this program the first process of a child.
+const EXEC_CHILD: &str = "exec-child";
+
+/// Code for a helper that was started by hand.
+const USAGE: u8 = 2;
+
+/// Returns the words that make this program the first process of a child.
+pub(super) fn words(cwd: &Path, path: &Path, argv: &[OsString]) -> Vec<OsString> {
+    let mut words = vec![EXEC_CHILD.into(), cwd.into(), path.into()];
+    words.extend_from_slice(argv);
+    words
+}
+
+/// Becomes the first process of a child if that is what the words say; returns the code to end with.
+pub(crate) fn become_child(words: &[OsString]) -> Option<u8> {
+    let (first, rest) = words.split_first()?;
+    if first != EXEC_CHILD {
+        return None;
+    }
+    Some(match rest {
+        [cwd, path, name, args @ ..] => exec(Path::new(cwd), Path::new(path), name, args),
+        _ => {
+            eprintln!("error: `{EXEC_CHILD}` is run by an owner, not by hand");
+            USAGE
+        }
+    })
+}
+
 /// Runs the program at `path`, in the directory `cwd`, and ends with its code; returns only if it
 /// cannot, with the code to exit with.
 ///
 /// A program learns its name from its path here, so `name` is not used.
-pub(crate) fn exec(cwd: &Path, path: &Path, _name: &OsString, args: &[OsString]) -> u8 {
+fn exec(cwd: &Path, path: &Path, _name: &OsString, args: &[OsString]) -> u8 {
     match run(cwd, path, args) {
         Ok(never) => match never {},
         Err((code, message)) => {

@@ -167,6 +167,11 @@ pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Tells whether this user may go into the directory; its first process finds out.
+pub(crate) fn check_enterable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Tells whether the file at the path is a program that the system can start.
 ///
 /// Windows has no right to execute that is worth asking for: the name decides.

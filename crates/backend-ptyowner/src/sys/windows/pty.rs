@@ -13,8 +13,9 @@ mod start;
 mod threads;
 
 use std::{
+    ffi::OsString,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
@@ -26,7 +27,7 @@ use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _, SlavePty}
 use tokio::sync::mpsc;
 
 use super::{
-    detach,
+    detach, exec,
     gate::{self, Gate},
     tree,
 };
@@ -48,11 +49,27 @@ pub(crate) const DRAIN_WAIT: Duration = Duration::from_secs(2);
 /// What to run on the terminal, resolved and checked.
 pub(crate) struct ChildCommand {
     /// This program, which becomes the child.
-    pub(crate) trampoline: PathBuf,
+    trampoline: PathBuf,
     /// The arguments that make it so.
-    pub(crate) args: Vec<std::ffi::OsString>,
+    args: Vec<OsString>,
     /// The child's whole environment.
-    pub(crate) env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl ChildCommand {
+    /// Returns the command that runs the program at `path`, called as `argv` says.
+    pub(crate) fn new(
+        cwd: &Path,
+        path: &Path,
+        argv: &[OsString],
+        env: Vec<(OsString, OsString)>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            trampoline: std::env::current_exe()?,
+            args: exec::words(cwd, path, argv),
+            env,
+        })
+    }
 }
 
 /// The controller of one terminal.
