@@ -38,6 +38,7 @@ fn states(left: &Emulator, right: &Emulator) -> Option<String> {
         .or_else(|| links("the link", left.link.as_ref(), right.link.as_ref()))
         .or_else(|| values("the titles", &left.titles, &right.titles))
         .or_else(|| values("the palette", &left.palette, &right.palette))
+        .or_else(|| values("the progress", &left.progress, &right.progress))
         .or_else(|| values("the keyboard", &left.keyboard, &right.keyboard))
         .or_else(|| {
             values(

@@ -5,7 +5,7 @@
 //! 1. the receiving parser is brought to its ground state, the painting wrapped in a synchronized
 //!    update, and every mode that would disturb painting set to its neutral value (not RIS, which
 //!    flickers and takes the palette along);
-//! 2. palette, titles, tab stops;
+//! 2. palette, progress, titles, tab stops;
 //! 3. the primary screen, scrollback first, also while the alternate one shows;
 //! 4. the primary's keyboard flags and saved cursor; then, if it shows, the alternate screen with
 //!    its own;
@@ -45,6 +45,7 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions, repeatable
     settings::neutral(&mut out);
     clear(&mut out, emulator, options.scrollback);
     settings::palette(&mut out, emulator);
+    settings::progress(&mut out, emulator);
     if options.scrollback != Scrollback::Extend {
         settings::titles(&mut out, emulator);
     }

@@ -450,6 +450,7 @@ impl ScreenModel {
                 self.emulator.carriage_return();
             }
             Extra::SoftReset => self.emulator.soft_reset(),
+            Extra::Progress(progress) => self.emulator.state.progress = Some(progress),
         }
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod keyboard;
 pub(crate) mod modes;
 pub(crate) mod palette;
+pub(crate) mod progress;
 pub(crate) mod tabs;
 pub(crate) mod titles;
 
@@ -12,7 +13,10 @@ use alacritty_terminal::{
     vte::ansi::{CharsetIndex, cursor_icon::CursorIcon},
 };
 
-use self::{keyboard::Keyboard, modes::Modes, palette::Palette, tabs::TabStops, titles::Titles};
+use self::{
+    keyboard::Keyboard, modes::Modes, palette::Palette, progress::Progress, tabs::TabStops,
+    titles::Titles,
+};
 
 /// The recorded state of a terminal.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +33,8 @@ pub(crate) struct State {
     pub(crate) next_link: u64,
     pub(crate) titles: Titles,
     pub(crate) palette: Palette,
+    /// The last progress that was told, none included.
+    pub(crate) progress: Option<Progress>,
     pub(crate) keyboard: Keyboard,
     /// The argument of the last DECSCUSR, if there was one.
     pub(crate) cursor_style: Option<u8>,
@@ -76,6 +82,7 @@ impl State {
             next_link: 0,
             titles: Titles::default(),
             palette: Palette::default(),
+            progress: None,
             keyboard: Keyboard::default(),
             cursor_style: None,
             pointer: None,
@@ -85,12 +92,13 @@ impl State {
         }
     }
 
-    /// Returns to the state of a terminal just switched on; the palette stays, as in the terminals
-    /// that people use.
+    /// Returns to the state of a terminal just switched on; palette and progress stay, as in the
+    /// terminals that people use.
     pub(crate) fn reset(&mut self, rows: usize, cols: usize) {
         let fresh = Self::new(rows, cols);
         *self = Self {
             palette: std::mem::take(&mut self.palette),
+            progress: self.progress,
             keyboard: std::mem::take(&mut self.keyboard),
             cursor_style: self.cursor_style.map(|_| 0),
             next_link: self.next_link,

@@ -16,6 +16,8 @@
 
 use memchr::memchr;
 
+use crate::state::progress::Progress;
+
 /// Longest unfinished sequence that is kept, in bytes.
 pub(crate) const MAX_TAIL_BYTES: usize = 64 * 1024;
 
@@ -50,6 +52,8 @@ pub(crate) enum Extra {
     Index,
     /// NEL, ditto.
     NextLine,
+    /// The end of a control string that tells of progress.
+    Progress(Progress),
 }
 
 /// What is to be done with the bytes that a step used.
@@ -190,6 +194,7 @@ impl Tail {
                 Action::Repeat(_) if !self.after_text => Action::Repeat(0),
                 action => action,
             },
+            State::Osc => named_string(&self.bytes),
             _ => Action::Parse,
         };
         self.after_text = false;
@@ -242,8 +247,12 @@ impl Tail {
                 if matches!(self.state, State::Osc | State::DcsData) {
                     self.after_text = false;
                 }
+                let action = match self.state {
+                    State::Osc => named_string(&self.bytes),
+                    _ => Action::Parse,
+                };
                 self.begin();
-                Action::Parse
+                action
             }
             (_, 0x18 | 0x1a) => match (self.state, self.abort()) {
                 (State::Osc, _) => Action::Forget,
@@ -346,6 +355,14 @@ fn named_sequence(bytes: &[u8]) -> Action {
         b"\x1b[!p" => Action::ParseThen(Extra::SoftReset),
         [0x1b, b'[', parameters @ .., b'b'] => repetition(parameters),
         _ => Action::Parse,
+    }
+}
+
+/// Returns what a complete control string asks for that `vte` leaves.
+fn named_string(bytes: &[u8]) -> Action {
+    match Progress::of(bytes) {
+        Some(progress) => Action::ParseThen(Extra::Progress(progress)),
+        None => Action::Parse,
     }
 }
 

@@ -18,9 +18,10 @@ use super::sequences::Sequences;
 const ON_BY_DEFAULT: [u16; 3] = [7, 25, 1007];
 
 /// Changes what sessions change, so that undoing it is undoing that: keys, mouse, focus and paste,
-/// the alternate screen, cursor and wrapping, margins, character sets, pen and link.
+/// the alternate screen, cursor and wrapping, margins, character sets, pen, link and progress.
 const ALL: &[u8] = b"\x1b[?1;1049;1000;1002;1003;1004;1006;2004;2026h\x1b[?7;25l\x1b=\x1b[>1u\
-    \x1b[>4;1m\x1b[1;2r\x1b(0\x0f\x1b[1m\x1b[4 q\x1b]8;;x:\x1b\\";
+    \x1b[>4;1m\x1b[1;2r\x1b(0\x0f\x1b[1m\x1b[4 q\x1b]8;;x:\x1b\\\
+    \x1b]9;4;3\x1b\\";
 
 /// Modes that show the alternate screen.
 const ALTERNATE_SCREEN: [u16; 3] = [47, 1047, 1049];
@@ -100,6 +101,19 @@ impl ModeTracker {
         self.note(output);
         // What a snapshot does not tell: reports of sizes and colours, which may be on.
         self.note(b"\x1b[?2031;2048h");
+    }
+
+    /// Returns what takes the session's titles off the terminal, and puts the person's own aside again:
+    /// some of its output was not written, and the snapshot that follows puts aside what it had.
+    pub(crate) fn drop_titles(&mut self) -> Vec<u8> {
+        let mut drop = self.sequences.cancel().to_vec();
+        self.sequences = Sequences::default();
+        self.in_character = false;
+        for _ in 0..std::mem::take(&mut self.changes.titles) {
+            drop.extend(b"\x1b[23;0t");
+        }
+        drop.extend(self.enter());
+        drop
     }
 
     /// Returns whether a control character may be written now without breaking anything.

@@ -347,7 +347,11 @@ impl Pump<'_> {
             // A snapshot follows, which puts everything right.
             OutputEvent::Lagged { skipped } => {
                 tracing::debug!(bytes = skipped, "output was skipped");
-                Ok(())
+                if self.loan.is_some() {
+                    return Ok(());
+                }
+                let titles = self.guard.modes().drop_titles();
+                self.canvas.write(titles.into()).await.map_err(Reason::from)
             }
             OutputEvent::Resized { size } => {
                 tracing::debug!(%size, "the session has another size");

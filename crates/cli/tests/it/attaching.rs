@@ -233,3 +233,20 @@ fn an_owner_that_is_killed_leaves_the_terminal_as_it_was() {
         delete(env);
     });
 }
+
+/// proves C3
+#[test]
+fn progress_that_the_session_shows_is_taken_off_the_terminal_on_leaving() {
+    either_way(|env| {
+        job(env, "printf '\\033]9;4;1;50\\007here'; exec cat");
+        let screen = abide(env, ["attach", "job"], size(80, 24));
+        screen.wait_for_text("here");
+        screen.type_bytes(b"\x1c");
+        assert_eq!(screen.wait_exit(), 0);
+        let output = String::from_utf8_lossy(&screen.output()).into_owned();
+        let shown = output.find("\x1b]9;4;1;50").expect("it is shown");
+        let taken = output.rfind("\x1b]9;4;0\x1b\\").expect("it is taken off");
+        assert!(shown < taken, "{output:?}");
+        delete(env);
+    });
+}

@@ -7,6 +7,7 @@ use crate::{
     state::{
         keyboard::FlagStack,
         palette::{BACKGROUND, CURSOR, FOREGROUND},
+        progress::Progress,
     },
 };
 
@@ -58,6 +59,13 @@ fn dynamic_code(index: usize) -> Option<u16> {
 
 fn spec(colour: Rgb) -> String {
     format!("rgb:{:02x}/{:02x}/{:02x}", colour.r, colour.g, colour.b)
+}
+
+/// The progress told last; a terminal that was attached before may show another.
+pub(super) fn progress(out: &mut Painter, emulator: &Emulator) {
+    if let Some(Progress { state, percent }) = emulator.state.progress {
+        out.put_fmt(format_args!("\x1b]9;4;{state};{percent}\x1b\\"));
+    }
 }
 
 /// The titles put aside, then the one in force.

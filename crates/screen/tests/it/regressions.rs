@@ -426,3 +426,13 @@ fn the_hidden_cursor_of_the_primary_screen_decides_nothing_when_the_size_changes
     }
     assert_eq!(model.first_difference(&mut fresh), None);
 }
+
+/// proves O11
+#[test]
+fn progress_is_shown_to_who_comes_late_and_taken_from_who_missed_its_end() {
+    restored_at_every_byte(b"\x1b]9;4;1;50\x07\x1b]9;4;3\x1b\\ab\x1b]9;4;0;\x07");
+    let snapshot = |output: &[u8]| String::from_utf8(fed(size(), output).snapshot(ALL)).unwrap();
+    assert!(snapshot(b"\x1b]9;4;2;30\x07").contains("\x1b]9;4;2;30\x1b\\"));
+    assert!(snapshot(b"\x1b]9;4;2;30\x07\x1bc\x1b]9;4;0\x07").contains("\x1b]9;4;0;0\x1b\\"));
+    assert!(!snapshot(b"\x1b]9;a message\x07").contains("]9;"));
+}

@@ -47,6 +47,55 @@ fn what_was_changed_is_undone_and_nothing_else() {
     }
 }
 
+/// proves C3
+#[test]
+fn after_lag_the_title_is_the_snapshots_or_ours_and_the_stack_does_not_grow() {
+    let mut tracker = ModeTracker::default();
+    let mut terminal = Terminal::new(TermSize::DEFAULT);
+    terminal.feed(b"\x1b]2;mine\x07");
+    terminal.feed(tracker.enter());
+    let title = |terminal: &Terminal| terminal.page().title;
+    let pushed = b"\x1b[22;2t\x1b]2;theirs\x07\x1b]2;cut";
+    tracker.note(pushed);
+    terminal.feed(pushed);
+    for _ in 0..100 {
+        let dropped = tracker.drop_titles();
+        assert!(dropped.starts_with(b"\x18"), "{}", dropped.escape_ascii());
+        terminal.feed(&dropped);
+        assert_eq!(title(&terminal).as_deref(), Some("mine"));
+        // A snapshot with one title aside, and part of what comes then.
+        let snapshot = b"\x18\x1b\\\x1b[22;2t\x1b]2;theirs\x07\x1b]2;cut";
+        tracker.note(snapshot);
+        terminal.feed(snapshot);
+    }
+    let left = tracker.leave();
+    let pops = left.windows(7).filter(|part| part == b"\x1b[23;0t").count();
+    assert_eq!(pops, 2, "{}", left.escape_ascii());
+    terminal.feed(&left);
+    assert_eq!(title(&terminal).as_deref(), Some("mine"));
+}
+
+/// A loan's end is told with the page, and what is on it.
+///
+/// proves C3
+#[test]
+fn progress_is_taken_back_if_the_page_has_it_or_nobody_knows() {
+    let mut tracker = ModeTracker::default();
+    tracker.assume_all();
+    assert!(
+        tracker
+            .leave()
+            .ends_with(b"\x1b]9;4;0\x1b\\\x1b[23;0t\x1b[9999;1H")
+    );
+    let mut tracker = ModeTracker::default();
+    for (page, is_undone) in [("\x1b]9;4;1;50\x07", true), ("\x1b]9;4;0;0\x07", false)] {
+        tracker.assume_all();
+        tracker.become_what_follows(page.as_bytes());
+        let left = String::from_utf8(tracker.leave()).unwrap();
+        assert_eq!(left.contains("]9;4;0"), is_undone, "{left:?}");
+    }
+}
+
 #[test]
 fn a_half_sequence_is_cancelled_before_anything_else() {
     assert_eq!(undoing(b"\x1b[?25l\x1b]2;tit"), "\\x18^\\\\^[?25h");
