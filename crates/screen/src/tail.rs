@@ -14,9 +14,12 @@
 //! Sequences that `vte` parses but hands to nobody, or takes for others, are reported to the model
 //! on the way.
 
+mod action;
+
 use memchr::memchr;
 
-use crate::state::progress::Progress;
+pub(crate) use self::action::{Action, Extra};
+use self::action::{named_sequence, named_string};
 
 /// Longest unfinished sequence that is kept, in bytes.
 pub(crate) const MAX_TAIL_BYTES: usize = 64 * 1024;
@@ -37,50 +40,6 @@ enum State {
     Osc,
     /// SOS, PM or APC.
     Opaque,
-}
-
-/// A sequence that the parser knows no name for and the model does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extra {
-    /// XTVERSION: what terminal is this?
-    Version,
-    /// DECXCPR: where is the cursor?
-    CursorReport,
-    /// DECSTR.
-    SoftReset,
-    /// IND, which `vte` takes for a line feed; it is not parsed.
-    Index,
-    /// NEL, ditto.
-    NextLine,
-    /// The end of a control string that tells of progress.
-    Progress(Progress),
-}
-
-/// What is to be done with the bytes that a step used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Parse them.
-    Parse,
-    /// Parse them, then do this.
-    ParseThen(Extra),
-    /// Parse them but for the last, cancel the sequence, then do this.
-    CancelThen(Extra),
-    /// Parse them but for the last, cancel the sequence, and print the last character so often
-    /// (REP; `vte` would repeat it 65,535 times for eight bytes of output).
-    Repeat(u16),
-    /// Parse them but for the last, and cancel the sequence: it is about what is not kept.
-    Cancel,
-    /// Parse them but for the last, and start a new parser: `vte` would take the string that was
-    /// cancelled for a complete one.
-    Forget,
-    /// Parse them, then start a new parser with [`Tail::bytes`]: the sequence was given up.
-    GiveUp,
-    /// Drop them: they belong to a string that was given up.
-    Drop,
-    /// Parse a replacement character instead: they begin a character that another one cuts off.
-    Replace,
-    /// Nothing was used: the bytes are the beginning of a character.
-    Hold,
 }
 
 /// Follows the parser and keeps the tail.
@@ -345,108 +304,5 @@ fn broken_characters(bytes: &[u8]) -> (usize, Action) {
     }
 }
 
-/// Returns what a complete CSI sequence asks for that `vte` leaves, or does without measure.
-fn named_sequence(bytes: &[u8]) -> Action {
-    match bytes {
-        b"\x1b[>q" | b"\x1b[>0q" => Action::ParseThen(Extra::Version),
-        b"\x1b[?6n" => Action::ParseThen(Extra::CursorReport),
-        // The titles of icons; `vte` would take them for those of windows.
-        b"\x1b[22;1t" | b"\x1b[23;1t" => Action::Cancel,
-        b"\x1b[!p" => Action::ParseThen(Extra::SoftReset),
-        [0x1b, b'[', parameters @ .., b'b'] => repetition(parameters),
-        _ => Action::Parse,
-    }
-}
-
-/// Returns what a complete control string asks for that `vte` leaves.
-fn named_string(bytes: &[u8]) -> Action {
-    match Progress::of(bytes) {
-        Some(progress) => Action::ParseThen(Extra::Progress(progress)),
-        None => Action::Parse,
-    }
-}
-
-fn repetition(parameters: &[u8]) -> Action {
-    let digits = parameters.iter().take_while(|byte| byte.is_ascii_digit());
-    let count = digits.fold(0_u16, |count, digit| {
-        count
-            .saturating_mul(10)
-            .saturating_add(u16::from(digit - b'0'))
-    });
-    let plain = |byte: &u8| (0x30..=0x3b).contains(byte);
-    if parameters.iter().all(plain) {
-        Action::Repeat(count.max(1))
-    } else {
-        Action::Parse
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Returns the tail after `output`, given in one piece and byte by byte.
-    fn tail_after(output: &[u8]) -> Vec<u8> {
-        let mut whole = Tail::default();
-        let mut at = 0;
-        while at < output.len() {
-            match whole.advance(&output[at..]) {
-                (_, Action::Hold) => break,
-                (used, _) => at += used,
-            }
-        }
-        let mut single = Tail::default();
-        for byte in output.chunks(1) {
-            single.advance(byte);
-        }
-        assert_eq!(whole.bytes(), single.bytes());
-        whole.bytes().to_vec()
-    }
-
-    #[test]
-    fn the_tail_is_what_came_since_the_ground_state() {
-        for (output, tail) in [
-            (&b"text"[..], &b""[..]),
-            (b"text\x1b", b"\x1b"),
-            (b"\x1b[1;3", b"\x1b[1;3"),
-            (b"\x1b[1;31m", b""),
-            (b"\x1b[1\n2", b"\x1b[12"),
-            (b"\x1b[1\x1b]0;ti", b"\x1b]0;ti"),
-            (b"\x1b]0;title\x07", b""),
-            (b"\x1b]0;title\x1b", b"\x1b"),
-            (b"\x1b(", b"\x1b("),
-            (b"\x1bP1$r\n0", b"\x1bP1$r\n0"),
-            (b"\x1bPq\x9c", b""),
-            (b"\x1b_G", b"\x1b_G"),
-            (b"\x1b[1\x18", b""),
-        ] {
-            assert_eq!(tail_after(output), tail, "{}", output.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn an_unfinished_character_is_held_back_and_a_broken_one_replaced() {
-        let mut tail = Tail::default();
-        assert_eq!(tail.advance(b"ab\xe2\x94"), (2, Action::Parse));
-        assert_eq!(tail.advance(b"\xe2\x94"), (0, Action::Hold));
-        assert_eq!(tail.advance(b"\xe2\x94\xc3"), (2, Action::Replace));
-        assert_eq!(tail.advance(b"\xe2\x94\x80"), (3, Action::Parse));
-    }
-
-    #[test]
-    fn a_string_without_end_is_given_up_but_its_end_is_found() {
-        let mut tail = Tail::default();
-        let endless = vec![b'x'; MAX_TAIL_BYTES];
-        tail.advance(b"\x1b]0;");
-        let (used, action) = tail.advance(&endless);
-        assert_eq!(action, Action::GiveUp);
-        assert_eq!(tail.bytes(), b"\x1b]7777;");
-        assert_eq!(
-            tail.advance(&endless[used..]),
-            (endless.len() - used, Action::Drop)
-        );
-        assert_eq!(tail.advance(b"xx\x07"), (2, Action::Drop));
-        assert_eq!(tail.advance(b"\x07after"), (6, Action::Parse));
-        assert!(tail.bytes().is_empty());
-    }
-}
+mod tests;
