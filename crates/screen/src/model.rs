@@ -1,6 +1,9 @@
 //! [`ScreenModel`]: takes output in, lazily, and answers for what a terminal would show.
 
-use abide_core::{limits::SCROLLBACK_LINES, size::TermSize};
+mod digest;
+mod options;
+
+use abide_core::size::TermSize;
 use alacritty_terminal::vte::ansi::{Handler, Processor, Timeout};
 use bytes::Bytes;
 use memchr::memchr;
@@ -8,33 +11,25 @@ use memchr::memchr;
 use crate::{
     answer, compare, dump,
     emulator::Emulator,
-    plain,
     tail::{Action, Extra, Tail},
     text,
+};
+
+pub use self::options::{
+    Checkpoint, CursorState, History, ScreenLimits, Scrollback, SnapshotOptions,
 };
 
 /// Most bytes that wait unparsed; when so many have come they are parsed although nobody asked.
 const MAX_PENDING_BYTES: usize = 256 * 1024;
 
-/// The same for a page of the usual size. While they are looked at nobody reads the terminal, which
-/// holds about as much as a program prints in a tenth of a millisecond.
-const USUAL_PENDING_BYTES: usize = 32 * 1024;
-
-/// Bytes for each cell of a page that wait at least: the lines of a page are looked at again and
-/// again.
-const PENDING_BYTES_PER_CELL: usize = 8;
-
 /// Least number of bytes that may wait, however small the limits are.
 const MIN_PENDING_BYTES: usize = 1024;
-
-/// Least number of bytes that are parsed before lines are looked at again.
-const LEAST_STEP_BYTES: usize = 4 * 1024;
 
 /// Ends a sequence without effect.
 const CANCEL: &[u8] = b"\x18";
 
 /// Capacity that the pending buffer keeps when it is empty.
-const KEPT_PENDING_BYTES: usize = USUAL_PENDING_BYTES;
+const KEPT_PENDING_BYTES: usize = digest::USUAL_PENDING_BYTES;
 
 /// What a terminal shows after some output, for whoever comes late.
 pub struct ScreenModel {
@@ -61,85 +56,11 @@ impl Timeout for NoWaiting {
     }
 }
 
-/// How much a model keeps beside the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ScreenLimits {
-    /// Rows of scrollback.
-    pub lines: usize,
-    /// Memory for scrollback and for output not yet parsed, in bytes.
-    pub bytes: usize,
-}
-
-impl Default for ScreenLimits {
-    fn default() -> Self {
-        Self {
-            lines: SCROLLBACK_LINES,
-            bytes: 2 * 1024 * 1024,
-        }
-    }
-}
-
-/// What a snapshot holds and what it leaves alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SnapshotOptions {
-    /// How much of the scrollback is painted.
-    pub history: History,
-    /// What becomes of the scrollback that the terminal has.
-    pub scrollback: Scrollback,
-}
-
 /// A snapshot of everything.
 const WHOLE: SnapshotOptions = SnapshotOptions {
     history: History::All,
     scrollback: Scrollback::Replace,
 };
-
-/// How much scrollback a snapshot paints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum History {
-    /// All that the model has.
-    All,
-    /// At most so many lines, the newest.
-    Lines(usize),
-}
-
-/// What a snapshot does with the scrollback that the terminal already has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scrollback {
-    /// Clears it: afterwards it holds exactly what was painted.
-    Replace,
-    /// Leaves it, and first scrolls the terminal's page up into it.
-    Keep,
-    /// Leaves it. The page is this screen's already, by a snapshot just before that had no scrollback,
-    /// and is painted again below what this one has.
-    Extend,
-}
-
-/// What a screen can be made of again, as cheaply as it can be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The size of the screen.
-    pub size: TermSize,
-    /// A snapshot, perhaps of some time ago.
-    pub state: Vec<u8>,
-    /// The output since then, in order.
-    pub pending: Vec<Bytes>,
-}
-
-/// Where the cursor is and how it looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CursorState {
-    /// Row of the page, counted from 0.
-    pub row: u16,
-    /// Column, counted from 0.
-    pub col: u16,
-    /// Whether it is shown.
-    pub visible: bool,
-    /// Whether the next character goes to the next row, the last column being taken.
-    pub wrap_pending: bool,
-    /// The argument of the last DECSCUSR (1 to 6, 0 for the terminal's own), if there was one.
-    pub style: Option<u8>,
-}
 
 impl ScreenModel {
     /// Returns the model of a terminal just switched on.
@@ -308,86 +229,6 @@ impl ScreenModel {
     /// Returns what the output so far ends in and the grids do not show yet.
     fn unfinished(&self) -> Vec<u8> {
         [self.tail.bytes(), &self.pending].concat()
-    }
-
-    /// Returns how many bytes wait at most with a page of this size.
-    fn most_pending(&self) -> usize {
-        let cells = self.emulator.rows() * self.emulator.cols();
-        let wanted = (PENDING_BYTES_PER_CELL * cells).max(USUAL_PENDING_BYTES);
-        wanted.min(self.max_pending)
-    }
-
-    fn keep_pending(&mut self, bytes: &[u8]) {
-        let needed = self.pending.len() + bytes.len();
-        if self.pending.capacity() < needed {
-            let wanted = needed.max((2 * self.pending.capacity()).min(self.most_pending()));
-            self.pending.reserve_exact(wanted - self.pending.len());
-        }
-        self.pending.extend_from_slice(bytes);
-    }
-
-    /// Makes room: stores plain lines, and parses what is something else.
-    fn digest(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        let used = self.digest_some(&pending);
-        pending.drain(..used);
-        self.pending = pending;
-        if self.most_pending() / 2 < self.pending.len() {
-            self.parse_pending();
-        }
-    }
-
-    /// Stores and parses `bytes` but for the last lines; returns how many.
-    fn digest_some(&mut self, bytes: &[u8]) -> usize {
-        let mut at = 0;
-        let mut step = LEAST_STEP_BYTES;
-        while at < bytes.len() {
-            let mut kept = 0;
-            if self.reach_new_line(bytes, &mut at) {
-                let taken = plain::take(&bytes[at..], &mut self.emulator);
-                at += taken.stored;
-                if !taken.more {
-                    break;
-                }
-                if 0 < taken.stored {
-                    step = LEAST_STEP_BYTES;
-                }
-                kept = taken.plain - taken.stored;
-            }
-            match self.parse_lines(&bytes[at..], kept + step) {
-                0 => break,
-                used => at += used,
-            }
-            step *= 2;
-        }
-        at
-    }
-
-    /// Parses lines until plain ones that follow need no parsing; returns whether that is so.
-    fn reach_new_line(&mut self, bytes: &[u8], at: &mut usize) -> bool {
-        for _ in 0..=self.emulator.rows() {
-            if self.emulator.is_behind() {
-                return true;
-            }
-            if !self.tail.is_ground() || !self.emulator.prints_plainly() {
-                return false;
-            }
-            if self.emulator.is_on_new_line() {
-                return true;
-            }
-            match self.parse_lines(&bytes[*at..], 0) {
-                0 => return false,
-                used => *at += used,
-            }
-        }
-        false
-    }
-
-    /// Parses at least `least` bytes, and on to the end of the line; returns how many.
-    fn parse_lines(&mut self, bytes: &[u8], least: usize) -> usize {
-        let least = least.min(bytes.len());
-        let end = memchr(b'\n', &bytes[least..]).map_or(bytes.len(), |end| least + end + 1);
-        self.parse(&bytes[..end])
     }
 
     fn parse_pending(&mut self) {
