@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use abide_core::backend::{BackendError, Ensured, SessionSpec, SessionState, TerminalBackend as _};
-use abide_testkit::gate::ProcessGate;
+use abide_backend_ptyowner::{Helper, OwnerBackend, OwnerSettings};
+use abide_core::backend::{
+    AttachMode, BackendError, Command, Ensured, SessionSpec, SessionState, TerminalBackend as _,
+};
+use abide_testkit::{gate::ProcessGate, programs};
 use tokio::task::JoinHandle;
 
-use crate::place::{DEADLINE, Place, session, shared};
+use crate::place::{DEADLINE, Place, read_text, session, shared};
 
 /// Points of an owner's start, in order.
 const OWNER_POINTS: [&str; 6] = [
@@ -163,4 +166,126 @@ async fn an_owner_killed_before_its_end_is_recorded_leaves_a_lost_session() {
     drop(gate);
     place.env.tolerate_stale_sockets();
     place.clear("a").await;
+}
+
+/// What is found and still does not run is named, with the reason, and nothing is left of the start.
+///
+/// proves O3, E3
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_cannot_be_run_is_named_and_leaves_nothing() {
+    let place = Place::new();
+    let script = program(&place, "#!/no/such/interpreter\n");
+    let spec = place.command_spec("a", Command::new(&script, [""; 0]));
+    let err = place.backend.ensure(&spec).await.unwrap_err();
+    let BackendError::ProgramNotFound { reason, .. } = &err else {
+        panic!("instead: {err:?}");
+    };
+    assert!(reason.contains(script.to_str().unwrap()), "{reason}");
+    assert!(reason.contains("interpreter"), "{reason}");
+    assert!(!place.session_dir("a").exists());
+}
+
+/// proves O3
+#[cfg(unix)]
+#[tokio::test]
+async fn a_script_that_names_no_interpreter_is_run_by_the_shell() {
+    let place = Place::new();
+    let script = program(&place, "echo \"here $PWD: $1\"; exit 7\n");
+    let spec = place.command_spec("a", Command::new(&script, ["word"]));
+    place.backend.ensure(&spec).await.unwrap();
+    let mut attachment = place.attach("a", AttachMode::View).await;
+    let seen = read_text(&mut attachment, ": word").await;
+    let here = format!("here {}: word", place.env.work_dir().display());
+    assert!(seen.contains(&here), "{seen}");
+    drop(attachment);
+    place.clear("a").await;
+}
+
+/// Writes a program's file that this user may run.
+#[cfg(unix)]
+fn program(place: &Place, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = place.env.work_dir().join("program");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+/// A process that was started ahead takes the start that comes, and one that nothing comes for ends.
+///
+/// proves E2
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_was_started_ahead_becomes_the_owner_or_ends() {
+    let place = Place::new();
+    let mut settings = OwnerSettings::new(place.env.owners_dir(), place.env.runtime_dir());
+    settings.helper = Helper::Program(programs::abide());
+    let backend = OwnerBackend::new(settings);
+    let spec = place.spec("a", "testkit-echo", &[]);
+
+    backend.expect_start();
+    let ahead = waiting_for_this_process().await;
+    let started = backend.ensure(&spec).await.unwrap();
+    assert!(started.started);
+    assert_eq!(
+        place.owner_pid("a"),
+        ahead,
+        "another process took the start"
+    );
+
+    backend.expect_start();
+    let ahead = waiting_for_this_process().await;
+    let found = backend.ensure(&spec).await.unwrap();
+    assert_eq!(found.generation, started.generation);
+    drop(backend);
+    let ended = async {
+        while abide_testkit::sys::process_is_alive(ahead) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let ended = tokio::time::timeout(DEADLINE, ended).await;
+    assert!(
+        ended.is_ok(),
+        "process {ahead} waits for a launcher that is gone"
+    );
+    place.clear("a").await;
+}
+
+/// Waits for the one owner that has left this process and reads what this process writes.
+#[cfg(target_os = "linux")]
+async fn waiting_for_this_process() -> u32 {
+    let pipe = |fd: std::path::PathBuf| {
+        let target = std::fs::read_link(fd).ok()?;
+        target.to_str()?.starts_with("pipe:").then_some(target)
+    };
+    let find = || {
+        let own = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let own: Vec<_> = own.filter_map(|fd| pipe(fd.path())).collect();
+        let leads_its_session = |pid: &u32| {
+            let pid = rustix::process::Pid::from_raw(i32::try_from(*pid).unwrap());
+            rustix::process::getsid(pid).is_ok_and(|session| Some(session) == pid)
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let waits = processes.filter(|process| {
+            let words = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            words.ends_with(b"\0owner\0--from-launcher\0")
+                && pipe(process.path().join("fd/0")).is_some_and(|pipe| own.contains(&pipe))
+        });
+        let pids = waits.filter_map(|process| process.file_name().to_str()?.parse().ok());
+        pids.collect::<Vec<u32>>()
+            .into_iter()
+            .find(leads_its_session)
+    };
+    let found = async {
+        loop {
+            match find() {
+                Some(pid) => return pid,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, found)
+        .await
+        .expect("a process is started ahead")
 }
