@@ -74,14 +74,14 @@ impl Workspaces {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, WorkspaceError> {
         let state_dir = state_dir.into();
-        let store = Store::open(&state_dir).await?;
+        let (store, unfinished) = Store::open(&state_dir).await?;
         let workspaces = Self {
             state_dir: state_dir.into(),
             store,
             backend,
             clock,
         };
-        workspaces.mark_interrupted().await?;
+        workspaces.mark_interrupted(unfinished).await?;
         Ok(workspaces)
     }
 

@@ -65,16 +65,19 @@ pub(crate) type Rows = (Workspace, Vec<Session>);
 
 impl Store {
     /// Opens the database of a state directory, making both if they are missing.
-    pub(crate) async fn open(state_dir: &Path) -> Result<Self, StoreError> {
+    ///
+    /// Returns with it the workspaces that are being made or deleted, or were when their process
+    /// ended: every command looks for these first.
+    pub(crate) async fn open(state_dir: &Path) -> Result<(Self, Vec<Workspace>), StoreError> {
         let path = state_dir.join(DATABASE_FILE);
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUED_CALLS);
         let (opened, answer) = oneshot::channel();
         let dir = state_dir.to_owned();
         let thread = thread::Builder::new()
             .name("abide-store".into())
-            .spawn(move || match connection::open(&dir) {
-                Ok(mut connection) => {
-                    if opened.send(Ok(())).is_ok() {
+            .spawn(move || match open_and_look(&dir) {
+                Ok((mut connection, unfinished)) => {
+                    if opened.send(Ok(unfinished)).is_ok() {
                         while let Some(job) = queue.blocking_recv() {
                             job(&mut connection);
                         }
@@ -88,8 +91,8 @@ impl Store {
             jobs: Some(jobs),
             thread: Some(thread),
         };
-        answer.await.unwrap_or(Err(StoreError::Gone { path }))?;
-        Ok(Self(Arc::new(worker)))
+        let unfinished = answer.await.unwrap_or(Err(StoreError::Gone { path }))?;
+        Ok((Self(Arc::new(worker)), unfinished))
     }
 
     /// Adds a workspace with one session, and returns it with the name it got.
@@ -123,14 +126,6 @@ impl Store {
     pub(crate) async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         self.read("read the workspaces", |rows| Ok(workspaces::all(rows)?))
             .await
-    }
-
-    /// Returns the workspaces that are being made or deleted, or were when their process ended.
-    pub(crate) async fn unfinished(&self) -> Result<Vec<Workspace>, StoreError> {
-        self.read("read the workspaces", |rows| {
-            Ok(workspaces::unfinished(rows)?)
-        })
-        .await
     }
 
     /// Returns one workspace with its sessions; `None` if it is no more.
@@ -279,6 +274,17 @@ impl Drop for Worker {
             tracing::error!("the thread of the database ended in a panic");
         }
     }
+}
+
+/// Opens the database and reads what was left unfinished in it.
+fn open_and_look(state_dir: &Path) -> Result<(Connection, Vec<Workspace>), StoreError> {
+    let mut connection = connection::open(state_dir)?;
+    let unfinished = connection
+        .transaction()
+        .and_then(|rows| workspaces::unfinished(&rows))
+        .map_err(StoreError::from)
+        .map_err(|error| error.during("read the workspaces", &state_dir.join(DATABASE_FILE)))?;
+    Ok((connection, unfinished))
 }
 
 /// Puts sessions, in order of workspace, to their workspaces.

@@ -3,12 +3,15 @@
 //! Such a row is in the state of creating or deleting while nobody holds the workspace's lock.
 
 use super::Workspaces;
-use crate::{claim::Claim, error::WorkspaceError};
+use crate::{claim::Claim, error::WorkspaceError, record::Workspace};
 
 impl Workspaces {
-    /// Puts rows in error whose making or deleting nobody goes on with.
-    pub(super) async fn mark_interrupted(&self) -> Result<(), WorkspaceError> {
-        for workspace in self.store.unfinished().await? {
+    /// Puts those rows in error whose making or deleting nobody goes on with.
+    pub(super) async fn mark_interrupted(
+        &self,
+        unfinished: Vec<Workspace>,
+    ) -> Result<(), WorkspaceError> {
+        for workspace in unfinished {
             match Claim::is_held(&self.state_dir, &workspace.id) {
                 Ok(true) => {}
                 Ok(false) => {
