@@ -159,16 +159,19 @@ impl OwnerBackend {
                 reason,
             },
         };
+        let mut found = discover::look(&self.dir(session));
         for _ in 0..ATTEMPTS {
-            let found = match discover::look(&self.dir(session)) {
+            let now = match found {
                 Ok(found) => found,
                 Err(err) => return Some(unknown(with_causes(&err))),
             };
-            match self.observe(session, found).await {
+            match self.observe(session, now).await {
                 Ok(status) => return status,
                 Err(Unanswered::Changed) => {}
                 Err(Unanswered::Error(err)) => return Some(unknown(with_causes(&err))),
             }
+            // Whoever changed it, this look itself perhaps, may be about to give its lock back.
+            found = discover::look_settled(&self.dir(session), ANSWER_DEADLINE).await;
         }
         Some(unknown("it kept changing".into()))
     }

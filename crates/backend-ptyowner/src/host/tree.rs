@@ -1,19 +1,25 @@
 //! The processes of a child whose parent is somebody else.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use abide_core::backend::Survivor;
 
 use crate::sys;
 
 /// A child that is not this process's own, and what it started, as far as that can be told from
-/// outside: what is below it, and what is still in the session that it leads.
+/// outside: what is below it, what is in the session that it leads, and what was so when somebody
+/// looked.
 ///
-/// A process that lost its parent and left that session is out of reach; only its parents' parent
-/// could have kept it. Found on Unix alone; elsewhere such a tree is always empty.
+/// A process that lost its parent and left that session before anybody looked is out of reach; only
+/// its parents' parent could have kept it. Found on Unix alone; elsewhere such a tree is always
+/// empty.
 #[derive(Debug)]
 pub struct Tree {
     root: u32,
     /// What tells it from a later process of the same id; none if it had ended already.
     start: Option<u64>,
+    /// What was found so far and still lives, each with what tells it from a later process.
+    seen: BTreeMap<u32, u64>,
     /// Whether it was seen to be over. From then on its id may be anybody's.
     is_over: bool,
 }
@@ -26,6 +32,7 @@ impl Tree {
         Self {
             root,
             start,
+            seen: BTreeMap::new(),
             is_over: start.is_none(),
         }
     }
@@ -33,7 +40,7 @@ impl Tree {
     /// Asks the child, and what is in the foreground of its terminal, to end, as a terminal that
     /// hangs up does.
     pub fn ask_to_end(&mut self) {
-        if !self.live().is_empty() {
+        if self.live().contains(&self.root) {
             sys::tree::ask_to_end(self.root, sys::process::foreground_group(self.root));
         }
     }
@@ -61,13 +68,21 @@ impl Tree {
         if self.is_over {
             return Vec::new();
         }
-        let live = match sys::process::start_time(self.root) {
-            now if now == self.start => sys::tree::of(self.root),
+        let is_same = |pid: &u32, start: &mut u64| sys::process::start_time(*pid) == Some(*start);
+        self.seen.retain(is_same);
+        let mut live: BTreeSet<u32> = match sys::process::start_time(self.root) {
+            now if now == self.start => sys::tree::of(self.root).into_iter().collect(),
             // An id is not used again while a session has it.
-            None => sys::tree::in_session(self.root),
-            Some(_another) => Vec::new(),
+            None => sys::tree::in_session(self.root).into_iter().collect(),
+            Some(_another) => BTreeSet::new(),
         };
+        for pid in self.seen.keys() {
+            live.insert(*pid);
+            live.extend(sys::process::below(*pid));
+        }
+        let started = |pid: &u32| Some((*pid, sys::process::start_time(*pid)?));
+        self.seen = live.iter().filter_map(started).collect();
         self.is_over = live.is_empty();
-        live
+        live.into_iter().collect()
     }
 }

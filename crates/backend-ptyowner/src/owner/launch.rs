@@ -140,11 +140,16 @@ impl Launching<'_> {
         };
         match source.existing(&place).await.map_err(unable)? {
             Existing::Lives(joined) => return self.hold_joined(*joined, shutdown),
-            Existing::Ended(found) if !self.request.replaces(found.generation) => {
-                self.record_found(*found)?;
-                return Err(LaunchReply::Existing);
+            Existing::Ended(found) => {
+                let is_followed = self.request.replaces(found.generation);
+                if !is_followed {
+                    self.record_found(*found)?;
+                }
+                source.forget(&place).await;
+                if !is_followed {
+                    return Err(LaunchReply::Existing);
+                }
             }
-            Existing::Ended(_) => {}
             Existing::Nothing => {
                 if let Some(last) = self.last.filter(|last| !last.is_replaced) {
                     self.record_lost(last)?;

@@ -94,6 +94,14 @@ pub trait Source: Sized + 'static {
         at: &Place<'_>,
     ) -> impl Future<Output = Result<Existing<Self::Terminal>, SourceError>>;
 
+    /// Takes away what is left of the terminal whose end [`existing`](Self::existing) reported: that
+    /// end is recorded now, or about to be followed by a new start. What cannot be taken away is
+    /// reported again, and harms nothing.
+    fn forget(&mut self, at: &Place<'_>) -> impl Future<Output = ()> {
+        let _ = at;
+        std::future::ready(())
+    }
+
     /// Makes a terminal and starts the child on it.
     ///
     /// From the moment at which the child may run, [`existing`](Self::existing) finds it under this
@@ -116,7 +124,7 @@ pub struct Place<'a> {
     pub session: &'a SessionId,
     /// Its directory, private to this user; what the source keeps there goes with the session.
     pub dir: &'a Path,
-    /// Its last start that was described, unless that was replaced.
+    /// Its last start that was described.
     pub last: Option<&'a Last>,
     /// Points where a test may hold this process.
     pub probe: &'a dyn Probe,

@@ -59,6 +59,9 @@ pub enum ChildEnd {
 /// once; what they share needs no lock, at most a `RefCell` that is borrowed inside a poll. No
 /// future need be `Send`. Nothing but the three futures may wait: the rest is called from a task
 /// that serves every client.
+///
+/// It is dropped when its end is recorded, which is the time to take away what is left of it, or
+/// when the owner leaves it. Only in the first case has [`ended`](Self::ended) told of an end.
 pub trait Terminal: 'static {
     /// Time after the child's end for the terminal to report its own, by [`Read::Ended`]. What it
     /// prints later is not the session's.

@@ -33,6 +33,8 @@ mod queries;
 mod races;
 #[cfg(unix)]
 mod raw;
+#[cfg(target_os = "linux")]
+mod relay;
 mod suite;
 #[cfg(target_os = "linux")]
 mod trees;

@@ -2,11 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use abide_backend_ptyowner::{Helper, OwnerBackend, OwnerSettings};
+use abide_backend_ptyowner::{Helper, OwnerBackend, OwnerSettings, Relay};
 use abide_core::{
     backend::{
-        AttachMode, AttachRequest, Attachment, Command, OutputEvent, Scrollback, SessionSpec,
-        TerminalBackend as _,
+        AttachMode, AttachRequest, Attachment, BackendKind, Command, OutputEvent, Scrollback,
+        SessionSpec, TerminalBackend as _,
     },
     id::SessionId,
 };
@@ -30,12 +30,30 @@ impl Place {
     pub(crate) fn in_env(env: TestEnv) -> Self {
         let mut settings = OwnerSettings::new(env.owners_dir(), env.runtime_dir());
         settings.helper = Helper::Program(programs::abide());
+        Self::with(env, settings)
+    }
+
+    fn with(env: TestEnv, settings: OwnerSettings) -> Self {
         let backend = OwnerBackend::new(settings.clone());
         Self {
             env,
             settings,
             backend,
         }
+    }
+
+    /// Returns a place whose terminals are not its owners' own: the test kit of this crate holds them
+    /// (`helper`).
+    pub(crate) fn of_relays() -> Self {
+        let env = TestEnv::new();
+        let relay = Relay {
+            kind: BackendKind::Tmux,
+            word: "relay",
+            source: b"settings of a test".to_vec(),
+        };
+        let mut settings = OwnerSettings::for_relays(env.owners_dir(), env.runtime_dir(), relay);
+        settings.helper = Helper::Program(programs::path("examples/relay-helper"));
+        Self::with(env, settings)
     }
 
     /// Returns a spec that runs a child program of the test kit.

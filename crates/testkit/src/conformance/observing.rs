@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abide_core::backend::{AttachMode, AttachRequest, BackendError, BackendKind, SessionState};
+use abide_core::backend::{AttachMode, AttachRequest, BackendError, SessionState};
 
 use super::{
     Bench,
@@ -51,7 +51,6 @@ pub async fn a_running_session_is_described(bench: Arc<Bench>) {
     let status = bench.backend().status(&session.id).await;
     let status = status.expect("it is there");
     assert_eq!(status.backend, bench.backend().kind());
-    assert_eq!(status.backend, BackendKind::Owner);
     assert_eq!(status.generation, Some(session.generation));
     let running = bench.running(&session.id).await;
     assert_eq!(running.size, spec.size);

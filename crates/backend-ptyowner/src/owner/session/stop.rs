@@ -34,8 +34,12 @@ pub(super) struct Stopping {
 }
 
 enum Stage {
-    /// The child was asked; it has until then.
-    Asked { until: Instant },
+    /// The child was asked; it has until then. Between two looks nothing tells that the last of its
+    /// tree ended, if the tree is not this process's own.
+    Asked {
+        until: Instant,
+        next: Option<Instant>,
+    },
     /// The tree is being killed.
     Killing { until: Instant, next: Instant },
 }
@@ -43,7 +47,7 @@ enum Stage {
 impl Stopping {
     pub(super) fn deadline(&self) -> Instant {
         match self.stage {
-            Stage::Asked { until } => until,
+            Stage::Asked { until, next } => next.map_or(until, |next| until.min(next)),
             Stage::Killing { until, next } => until.min(next),
         }
     }
@@ -83,13 +87,13 @@ impl<T: Terminal> Session<T> {
                     self.terminal.ask_to_end();
                 }
                 self.stopping = Some(Stopping {
-                    stage: Stage::Asked { until },
+                    stage: Stage::Asked { until, next: None },
                     waiting: waiter.into_iter().collect(),
                 });
             }
             Some(stopping) => {
                 stopping.waiting.extend(waiter);
-                if let Stage::Asked { until: earlier } = &mut stopping.stage {
+                if let Stage::Asked { until: earlier, .. } = &mut stopping.stage {
                     *earlier = until.min(*earlier);
                 }
             }
@@ -113,7 +117,11 @@ impl<T: Terminal> Session<T> {
         let is_gone = self.life.is_over() && self.terminal.is_empty();
         match stopping.stage {
             _ if is_gone => self.finish_stopping(),
-            Stage::Asked { until } if now < until => {}
+            Stage::Asked { until, .. } if now < until => {
+                let looks_again = T::OUTLIVES_OWNER && self.life.is_over();
+                let next = looks_again.then_some(now + KILL_INTERVAL);
+                stopping.stage = Stage::Asked { until, next };
+            }
             Stage::Asked { .. } => {
                 stopping.stage = Stage::Killing {
                     until: now + KILL_DEADLINE,

@@ -78,6 +78,11 @@ pub(crate) fn name(pid: u32) -> String {
     program(pid).and_then(file_name).unwrap_or_default()
 }
 
+/// Returns nothing: what is below a process that is not this one's own is not looked for.
+pub(crate) fn below(_root: u32) -> Vec<u32> {
+    Vec::new()
+}
+
 /// Returns `None`: a console has no process group in the foreground.
 pub(crate) fn foreground_group(_pid: u32) -> Option<u32> {
     None
