@@ -434,3 +434,52 @@ fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
     }
     Ok(Some(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves R2
+    #[test]
+    fn positions_are_reserved_for_the_start_that_is_described_and_for_no_other() {
+        let owners = tempfile::tempdir().unwrap();
+        let session: SessionId = "a".parse().unwrap();
+        let dir = SessionDir::new(owners.path(), &session);
+        dir.create().unwrap();
+        let joinable = Joinable {
+            keeps: Keeps {
+                history_bytes: 1,
+                journal: false,
+            },
+            offsets_below: Offset::new(10),
+        };
+        let file = OwnerFile {
+            schema: SCHEMA,
+            session,
+            generation: Generation::random(),
+            started_at: Timestamp::from_millis(1),
+            pid: 2,
+            pid_start: None,
+            boot_id: None,
+            child_pid: 3,
+            child_start: None,
+            endpoint: "e".into(),
+            versions: vec![1],
+            release: "r".into(),
+            size: TermSize::DEFAULT,
+            joinable: Some(joinable),
+        };
+        dir.write_owner(&file, &Token::random()).unwrap();
+        dir.reserve_offsets(Generation::random(), Offset::new(30))
+            .unwrap();
+        assert_eq!(dir.read_owner().unwrap(), Some(file.clone()));
+        dir.reserve_offsets(file.generation, Offset::new(20))
+            .unwrap();
+        let after = dir.read_owner().unwrap().and_then(|file| file.joinable);
+        let reserved = Joinable {
+            offsets_below: Offset::new(20),
+            ..joinable
+        };
+        assert_eq!(after, Some(reserved));
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cli ─► server ─► workspace ─► core      cli ─► backend-tmux, backend-ptyowner ─► core
-//! backend-ptyowner ─► screen ─► core      testkit ─► core      fuzzing ─► what it tries
+//! backend-tmux ─► backend-ptyowner ─► screen ─► core
+//! testkit ─► core      fuzzing ─► what it tries
 //! the others ─► testkit, as a dev-dependency only; xtask ─► nothing here
 //! ```
 
@@ -16,7 +17,7 @@ const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("screen", &["core"]),
     ("backend-ptyowner", &["core", "screen"]),
-    ("backend-tmux", &["core"]),
+    ("backend-tmux", &["core", "screen", "backend-ptyowner"]),
     ("workspace", &["core"]),
     ("server", &["core", "workspace"]),
     ("testkit", &["core"]),

@@ -75,6 +75,7 @@ static OWNED: LazyLock<[Owned; 5]> = LazyLock::new(|| {
             // Where the crate that opens PTYs is called, and spells them so.
             &[
                 "crates/backend-ptyowner/src/sys/",
+                "crates/backend-ptyowner/tests/it/helper/holder.rs",
                 "crates/testkit/src/screen.rs",
             ],
             "say `controller` for the owner's end of a PTY and `terminal` for the child's",

@@ -54,3 +54,20 @@ fn names(dir: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// proves R2
+#[test]
+fn what_a_later_owner_of_the_same_start_writes_is_newer_than_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = dir.path().join("journal");
+    let generation = Generation::random();
+    let segments = || Segments::new(journal.clone(), generation, Arc::new(NoProbe));
+    let mut former = segments();
+    for _ in 0..3 {
+        former.begin(&checkpoint()).unwrap();
+    }
+    assert_eq!(names(&journal), [segment_name(3)]);
+    let mut later = segments();
+    later.begin(&checkpoint()).unwrap();
+    assert_eq!(names(&journal), [segment_name(4)]);
+}

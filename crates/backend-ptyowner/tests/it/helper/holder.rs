@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use portable_pty::{CommandBuilder, MasterPty, PtySize, PtySystem as _};
+use portable_pty::{CommandBuilder, MasterPty, PtyPair, PtySize, PtySystem as _};
 
 use crate::greeting::{CONTROL, Command, DATA, END, EXIT, Exit, GREETING, Greeting, OUTPUT, frame};
 
@@ -48,15 +48,18 @@ pub(crate) fn run() -> ExitCode {
     let text = |word: &OsString| word.to_str().unwrap().to_owned();
     let (rows, cols) = (text(rows).parse().unwrap(), text(cols).parse().unwrap());
     let listener = UnixListener::bind(socket).unwrap();
-    let pair = portable_pty::NativePtySystem::default()
+    let PtyPair {
+        master: controller,
+        slave: terminal,
+    } = portable_pty::NativePtySystem::default()
         .openpty(size(rows, cols))
         .unwrap();
-    let mut reader = pair.master.try_clone_reader().unwrap();
-    let typist = pair.master.take_writer().unwrap();
+    let mut reader = controller.try_clone_reader().unwrap();
+    let typist = controller.take_writer().unwrap();
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
     command.args(child);
     command.cwd("/");
-    let mut child = pair.slave.spawn_command(command).unwrap();
+    let mut child = terminal.spawn_command(command).unwrap();
     let shared = Arc::new(Shared {
         told: Mutex::new(Told {
             greeting: Greeting {
@@ -71,7 +74,7 @@ pub(crate) fn run() -> ExitCode {
             has_ended: false,
             relay: None,
         }),
-        sizer: Mutex::new(pair.master),
+        sizer: Mutex::new(controller),
         typist: Mutex::new(typist),
     });
     // Whoever started this process waits for it to say that the child runs.
@@ -90,7 +93,6 @@ pub(crate) fn run() -> ExitCode {
         told.tell(END, &[]);
     });
     let waiting = Arc::clone(&shared);
-    let terminal = pair.slave;
     thread::spawn(move || {
         let status = child.wait().unwrap();
         let exit = match status.signal() {
