@@ -467,6 +467,7 @@ mod tests {
             versions: vec![1],
             release: "r".into(),
             size: TermSize::DEFAULT,
+            history_bytes: None,
             joinable: Some(joinable),
         };
         dir.write_owner(&file, &Token::random()).unwrap();

@@ -226,8 +226,10 @@ impl ScreenModel {
         self.tail.is_after_text() && self.emulator.last_printed().is_some()
     }
 
-    /// Returns what the output so far ends in and the grids do not show yet.
-    fn unfinished(&self) -> Vec<u8> {
+    /// Returns what the output so far ends in and the grids do not show yet: a sequence or character
+    /// without its end, and whatever is pending.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<u8> {
         [self.tail.bytes(), &self.pending].concat()
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn limits(history_bytes: u64) -> ScreenLimits {
 pub(crate) struct Screen {
     model: ScreenModel,
     limits: ScreenLimits,
+    /// Follows the output while the owner answers.
     scanner: QueryScanner,
     answering: Answering,
 }
@@ -64,11 +65,11 @@ impl Screen {
 
     /// Takes output; returns what to type back for it, as a rule nothing.
     pub(crate) fn feed(&mut self, output: &[u8]) -> Vec<u8> {
-        let has_query = self.scanner.scan(output);
+        let asks_owner = self.answering == Answering::Owner && self.scanner.scan(output);
         self.model.feed(output);
-        match self.answering {
-            Answering::Owner if has_query => self.model.catch_up(),
-            Answering::Owner | Answering::Controller | Answering::Terminal => Vec::new(),
+        match asks_owner {
+            true => self.model.catch_up(),
+            false => Vec::new(),
         }
     }
 
@@ -78,6 +79,9 @@ impl Screen {
         if self.answering != Answering::Terminal && self.answering != answering {
             self.model.discard_answers();
             self.answering = answering;
+            // What is not asked to the end yet is asked whoever answers at the end.
+            self.scanner = QueryScanner::new();
+            self.scanner.scan(&self.model.unfinished());
         }
     }
 
@@ -147,5 +151,28 @@ impl Screen {
 
     pub(crate) fn model(&mut self) -> &mut ScreenModel {
         &mut self.model
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves O13
+    #[test]
+    fn a_query_cut_by_a_change_of_who_answers_is_answered_by_the_last_one() {
+        let query = b"\x1b[6n";
+        for cut in 1..query.len() {
+            let (before, after) = query.split_at(cut);
+            let mut screen = Screen::new(TermSize::DEFAULT, ScreenLimits::default(), Answering::Owner);
+            screen.set_answering(Answering::Controller);
+            assert_eq!(screen.feed(b"\x1b[5n"), b"");
+            assert_eq!(screen.feed(before), b"");
+            screen.set_answering(Answering::Owner);
+            assert_eq!(screen.feed(after), b"\x1b[1;1R", "cut at {cut}");
+            assert_eq!(screen.feed(before), b"");
+            screen.set_answering(Answering::Controller);
+            assert_eq!(screen.feed(after), b"");
+        }
     }
 }

@@ -45,9 +45,11 @@ use super::{
 };
 use crate::{state::SessionDir, sys::shutdown::Shutdown, wire::request::Call};
 
-/// Turns of the session's loop before every other task had one: about 32 KiB of output, half a
-/// millisecond.
-const TURNS_BETWEEN_YIELDS: usize = 8;
+/// Large reads before every other task had its turn: about 32 KiB of output, half a millisecond.
+const READS_BETWEEN_YIELDS: usize = 8;
+
+/// A read from which on more may follow at once, in bytes.
+const LARGE_READ_BYTES: usize = 1024;
 
 /// What a connection's task tells the session.
 #[derive(Debug)]
@@ -152,17 +154,20 @@ impl<T: Terminal> Session<T> {
     /// Runs until the session is over, its end is recorded, and nobody waits for a stop.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Recorded {
         sync::in_background(self.identity.dir.clone());
-        let mut turns = 0_usize;
+        let mut large_reads = 0;
         while !self.is_done() {
             // A terminal that is flooded is always ready: without this, no other task of the
             // owner would ever run.
-            turns += 1;
-            if turns.is_multiple_of(TURNS_BETWEEN_YIELDS) {
+            if large_reads == READS_BETWEEN_YIELDS {
+                large_reads = 0;
                 tokio::task::yield_now().await;
             }
             let deadline = self.next_deadline();
             tokio::select! {
                 read = self.terminal.read(self.history.room()), if self.is_reading() => {
+                    if let Ok(Read::Bytes(LARGE_READ_BYTES..)) = read {
+                        large_reads += 1;
+                    }
                     self.on_read(read);
                 }
                 keys = loan::typed(self.keys.as_ref()) => self.on_keys(keys),

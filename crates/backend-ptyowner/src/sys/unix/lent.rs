@@ -9,7 +9,7 @@ use std::{
     fs::{File, Metadata},
     io::{self, IsTerminal as _},
     os::{
-        fd::OwnedFd,
+        fd::{AsFd as _, OwnedFd},
         unix::{
             ffi::OsStringExt as _,
             fs::{FileTypeExt as _, MetadataExt as _},
@@ -19,7 +19,10 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use rustix::fs::{Mode, OFlags};
+use rustix::{
+    fs::{Mode, OFlags},
+    io::Errno,
+};
 use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::wire::request;
@@ -30,7 +33,10 @@ const READ_BYTES: usize = 4 * 1024;
 /// The terminal.
 #[derive(Debug)]
 pub(crate) struct LentTerminal {
+    /// Watched for keys.
     file: AsyncFd<OwnedFd>,
+    /// Watched while the terminal takes nothing: it says that it takes more after whatever it took.
+    output: OwnedFd,
     own_keys: [bool; 256],
 }
 
@@ -58,19 +64,21 @@ impl LentTerminal {
         for key in &offer.own_keys {
             own_keys[usize::from(*key)] = true;
         }
+        let output = file.try_clone()?.into();
+        // SAFETY: the descriptor is owned, stays open and keeps its number until it is dropped.
+        let file = unsafe { AsyncFd::register_with_interest(file.into(), Interest::READABLE) };
         Ok(Self {
-            // SAFETY: the descriptor is owned, stays open and keeps its number until it is dropped.
-            file: unsafe { AsyncFd::register(file.into()) }.map_err(io::Error::other)?,
+            file: file.map_err(io::Error::other)?,
+            output,
             own_keys,
         })
     }
 
     /// Writes what the terminal takes without waiting; `None` if that is nothing.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        let write = |file: &OwnedFd| Ok(rustix::io::write(file, bytes)?);
-        match self.file.try_io(Interest::WRITABLE, write) {
-            Err(err) if err.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            wrote => wrote.map(Some),
+        match rustix::io::write(&self.output, bytes) {
+            Err(Errno::AGAIN) => Ok(None),
+            wrote => Ok(Some(wrote?)),
         }
     }
 
@@ -78,7 +86,10 @@ impl LentTerminal {
     ///
     /// Cancel safety: safe to drop.
     pub(crate) async fn writable(&self) -> io::Result<()> {
-        self.file.writable().await.map(drop)
+        let output = self.output.as_fd();
+        // SAFETY: the descriptor stays open and keeps its number while it is borrowed.
+        let output = unsafe { AsyncFd::register_with_interest(output, Interest::WRITABLE) };
+        output?.writable().await.map(drop)
     }
 
     /// Waits for keys, and takes them if they `may` be taken then; otherwise they are left where they

@@ -16,6 +16,7 @@ use std::{
 use abide_core::size::TermSize;
 use bytes::BytesMut;
 use portable_pty::{MasterPty, PtySize, PtySystem as _, SlavePty};
+use rustix::io::Errno;
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::spawn;
@@ -60,7 +61,10 @@ impl ChildCommand {
 
 /// The controller of one terminal.
 pub(crate) struct Pty {
+    /// Watched for output.
     controller: AsyncFd<OwnedFd>,
+    /// Watched while the terminal takes nothing: it says that it takes more after whatever was read.
+    input: OwnedFd,
     sizer: Box<dyn MasterPty + Send>,
     terminal: Option<Box<dyn SlavePty + Send>>,
 }
@@ -88,9 +92,12 @@ impl Pty {
         expect_utf8(&controller);
         // O_NONBLOCK belongs to the open file description; nothing else reads or writes it.
         rustix::io::ioctl_fionbio(&controller, true)?;
+        let input = controller.try_clone()?;
+        // SAFETY: the descriptor is owned, stays open and keeps its number until it is dropped.
+        let controller = unsafe { AsyncFd::register_with_interest(controller, Interest::READABLE) };
         Ok(Self {
-            // SAFETY: the descriptor is owned, stays open and keeps its number until it is dropped.
-            controller: unsafe { AsyncFd::register(controller) }.map_err(io::Error::other)?,
+            controller: controller.map_err(io::Error::other)?,
+            input,
             sizer: pair.master,
             terminal: Some(pair.slave),
         })
@@ -124,10 +131,9 @@ impl Pty {
 
     /// Types what the terminal takes without waiting; `None` if that is nothing.
     pub(crate) fn try_write(&self, input: &[u8]) -> io::Result<Option<usize>> {
-        let write = |fd: &OwnedFd| Ok(rustix::io::write(fd, input)?);
-        match self.controller.try_io(Interest::WRITABLE, write) {
-            Err(err) if err.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            typed => typed.map(Some),
+        match rustix::io::write(&self.input, input) {
+            Err(Errno::AGAIN) => Ok(None),
+            typed => Ok(Some(typed?)),
         }
     }
 
@@ -135,8 +141,12 @@ impl Pty {
     ///
     /// Cancel safety: safe to drop; nothing is typed then.
     pub(crate) async fn write(&self, input: &[u8]) -> io::Result<usize> {
+        let fd = self.input.as_fd();
+        // SAFETY: the descriptor stays open and keeps its number while it is borrowed.
+        let terminal = unsafe { AsyncFd::register_with_interest(fd, Interest::WRITABLE) };
+        let terminal = terminal?;
         loop {
-            let mut ready = self.controller.writable().await?;
+            let mut ready = terminal.writable().await?;
             let attempt = ready.try_io(|fd| Ok(rustix::io::write(fd.get_ref(), input)?));
             match attempt {
                 Ok(result) => return result,
@@ -176,7 +186,7 @@ fn read_once(fd: &OwnedFd, buffer: &mut BytesMut) -> io::Result<Read> {
     let count = match rustix::io::read(fd, buffer.spare_capacity_mut()) {
         Ok((read, _)) => read.len(),
         // Linux reports EIO, not end of file, once no process has the terminal end open.
-        Err(rustix::io::Errno::IO) => 0,
+        Err(Errno::IO) => 0,
         Err(err) => return Err(err.into()),
     };
     if count == 0 {

@@ -1,6 +1,6 @@
 //! Processes as Linux shows them in `/proc` (proc(5)).
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, io::Read as _};
 
 use crate::entry::FROM_LAUNCHER;
 
@@ -95,19 +95,26 @@ fn children_of(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-/// Tells whether a process was stopped by a signal and has not gone on.
+/// Tells whether a process was stopped by a signal and has not gone on. Asked for each key that is
+/// typed on a lent terminal.
 pub(crate) fn is_stopped(pid: u32) -> bool {
-    let fields = fields_after_name(pid).unwrap_or_default();
-    matches!(fields.split_whitespace().next(), Some("T" | "t"))
+    matches!(state(pid), Some(b'T' | b't'))
 }
 
 /// Tells whether a process is gone, or is only what is left of a dead one.
 fn is_dead(pid: u32) -> bool {
-    let fields = fields_after_name(pid);
-    let state = fields
-        .as_deref()
-        .and_then(|fields| fields.split_whitespace().next());
-    matches!(state, Some("Z" | "X" | "x") | None)
+    matches!(state(pid), Some(b'Z' | b'X' | b'x') | None)
+}
+
+/// Returns the letter for what a process does; none if it is gone.
+fn state(pid: u32) -> Option<u8> {
+    // The name before it is no longer than 64 bytes.
+    let mut start = [0; 128];
+    let mut stat = fs::File::open(format!("/proc/{pid}/stat")).ok()?;
+    let count = stat.read(&mut start).ok()?;
+    let start = &start[..count];
+    let name_end = start.iter().rposition(|&byte| byte == b')')?;
+    start.get(name_end + 2).copied()
 }
 
 /// Returns the fields of `/proc/<pid>/stat` from the third on. The second is in parentheses and
