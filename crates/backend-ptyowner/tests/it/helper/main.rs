@@ -7,10 +7,9 @@
 //! helper exec-child …               the child
 //! ```
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 #![cfg_attr(
-    not(unix),
-    expect(unused_crate_dependencies, reason = "there is nothing to hold here")
+    unix,
+    expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")
 )]
 
 #[cfg(unix)]
