@@ -75,13 +75,13 @@ fn assert_all_gone(pids: &[u32]) {
 #[tokio::test]
 async fn a_stop_ends_whatever_left_its_group_its_session_or_its_parent_and_kept_the_terminal() {
     let place = Place::new();
-    let script = "trap '' HUP TERM; mkfifo said; \
+    let script = "trap '' HUP TERM; mkfifo one two; \
                   sleep 300 & note $!; \
                   (sh -c 'sleep 300 & echo $! >> pids'); \
                   set -m; sleep 300 & note $!; set +m; \
-                  setsid -f sh -c 'echo $$ >> pids; echo > said; exec sleep 300'; read x < said; \
-                  setsid -f sh -c 'echo $$ >> pids; echo > said; exec sleep 300 <&- >&- 2>&-'; \
-                  read x < said; echo ready; sleep 300";
+                  setsid -f sh -c 'echo $$ >> pids; echo > one; exec sleep 300'; read x < one; \
+                  setsid -f sh -c 'echo $$ >> pids; echo > two; exec sleep 300 <&- >&- 2>&-'; \
+                  read x < two; echo ready; sleep 300";
     drop(started(&place, script).await);
     let all = noted(&place);
     assert_eq!(all.len(), 5);
