@@ -45,11 +45,11 @@ use super::{
 };
 use crate::{state::SessionDir, sys::shutdown::Shutdown, wire::request::Call};
 
-/// Large reads before every other task had its turn: about 32 KiB of output, half a millisecond.
-const READS_BETWEEN_YIELDS: usize = 8;
+/// Output before every other task had its turn, in bytes: about half a millisecond.
+const MAX_UNYIELDING_BYTES: usize = 32 * 1024;
 
-/// A read from which on more may follow at once, in bytes.
-const LARGE_READ_BYTES: usize = 1024;
+/// What a read counts at least, in bytes. Of short ones as many seldom come in a row.
+const LEAST_READ_BYTES: usize = 512;
 
 /// What a connection's task tells the session.
 #[derive(Debug)]
@@ -154,19 +154,19 @@ impl<T: Terminal> Session<T> {
     /// Runs until the session is over, its end is recorded, and nobody waits for a stop.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Recorded {
         sync::in_background(self.identity.dir.clone());
-        let mut large_reads = 0;
+        let mut unyielding = 0;
         while !self.is_done() {
             // A terminal that is flooded is always ready: without this, no other task of the
             // owner would ever run.
-            if large_reads == READS_BETWEEN_YIELDS {
-                large_reads = 0;
+            if MAX_UNYIELDING_BYTES <= unyielding {
+                unyielding = 0;
                 tokio::task::yield_now().await;
             }
             let deadline = self.next_deadline();
             tokio::select! {
                 read = self.terminal.read(self.history.room()), if self.is_reading() => {
-                    if let Ok(Read::Bytes(LARGE_READ_BYTES..)) = read {
-                        large_reads += 1;
+                    if let Ok(Read::Bytes(count)) = read {
+                        unyielding += count.max(LEAST_READ_BYTES);
                     }
                     self.on_read(read);
                 }
