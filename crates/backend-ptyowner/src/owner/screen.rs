@@ -164,7 +164,8 @@ mod tests {
         let query = b"\x1b[6n";
         for cut in 1..query.len() {
             let (before, after) = query.split_at(cut);
-            let mut screen = Screen::new(TermSize::DEFAULT, ScreenLimits::default(), Answering::Owner);
+            let mut screen =
+                Screen::new(TermSize::DEFAULT, ScreenLimits::default(), Answering::Owner);
             screen.set_answering(Answering::Controller);
             assert_eq!(screen.feed(b"\x1b[5n"), b"");
             assert_eq!(screen.feed(before), b"");

@@ -38,10 +38,21 @@ impl Told {
     }
 }
 
-/// `hold SOCKET GENERATION STARTED_MS ROWS COLS WORD…`; the words make this program the child.
+/// `hold SOCKET GENERATION STARTED_MS ROWS COLS DIRECTORY PROGRAM ARGUMENT…`.
 pub(crate) fn run() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let [hold, socket, generation, started, rows, cols, child @ ..] = &words[..] else {
+    let [
+        hold,
+        socket,
+        generation,
+        started,
+        rows,
+        cols,
+        cwd,
+        program,
+        args @ ..,
+    ] = &words[..]
+    else {
         return ExitCode::from(2);
     };
     assert_eq!(hold, "hold");
@@ -56,9 +67,9 @@ pub(crate) fn run() -> ExitCode {
         .unwrap();
     let mut reader = controller.try_clone_reader().unwrap();
     let typist = controller.take_writer().unwrap();
-    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-    command.args(child);
-    command.cwd("/");
+    let mut command = CommandBuilder::new(program);
+    command.args(args);
+    command.cwd(cwd);
     let mut child = terminal.spawn_command(command).unwrap();
     let shared = Arc::new(Shared {
         told: Mutex::new(Told {

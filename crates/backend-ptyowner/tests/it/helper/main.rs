@@ -4,7 +4,6 @@
 //! helper relay --from-launcher      a relay, by `host::run`
 //! helper hold SOCKET …              holds one terminal for as long as its child runs, and until
 //!                                   somebody has seen how it ended
-//! helper exec-child …               the child
 //! ```
 
 #![cfg_attr(

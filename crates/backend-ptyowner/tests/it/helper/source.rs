@@ -124,10 +124,9 @@ fn words(at: &Place<'_>, wanted: &Wanted<'_>) -> Vec<OsString> {
     words.push(wanted.started_at.as_millis().to_string().into());
     words.push(wanted.size.rows().to_string().into());
     words.push(wanted.size.cols().to_string().into());
-    words.push("exec-child".into());
     words.push(wanted.cwd.into());
     words.push(wanted.program.into());
-    words.extend_from_slice(wanted.argv);
+    words.extend_from_slice(&wanted.argv[1..]);
     words
 }
 
