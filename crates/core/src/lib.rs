@@ -6,6 +6,7 @@
 //! - [`id`], [`size`], [`replay`]: names, sizes and positions, validated once at the edge
 //! - [`backend`]: the contract of everything that keeps a terminal alive
 //! - [`env_policy`]: what a child may inherit
+//! - [`lease`]: who is responsible for a workspace, and with which right to write
 //! - [`lock`]: the kernel lock that decides who is alive
 //! - [`clock`], [`probe`]: time, and the points where a test may hold a process
 //! - [`limits`]: sizes and durations that two or more crates share
@@ -16,6 +17,7 @@ pub mod backend;
 pub mod clock;
 pub mod env_policy;
 pub mod id;
+pub mod lease;
 pub mod limits;
 pub mod lock;
 pub mod probe;
