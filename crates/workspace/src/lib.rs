@@ -8,6 +8,7 @@
 //! - [`name`]: names and targets, validated at the edge; [`lookup`]: how a person's text finds one
 //! - [`record`]: what is remembered of a workspace and of its sessions
 //! - [`service`]: [`Workspaces`] and what it answers
+//! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
 //! - `store`: the database, on a thread of its own; `claim`: the kernel lock on one workspace
 //!
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod claim;
+pub mod entry;
 pub mod error;
 pub mod lookup;
 pub mod name;

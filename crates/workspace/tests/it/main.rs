@@ -5,6 +5,7 @@
 
 mod create;
 mod delete;
+mod entry;
 mod fixture;
 mod list;
 mod restart;
