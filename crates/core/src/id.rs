@@ -48,20 +48,25 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// Reads exactly `N` bytes written by [`to_hex`]; `None` for anything else.
 #[must_use]
 pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
+    match text.len() == 2 * N {
+        true => vec_from_hex(text)?.try_into().ok(),
+        false => None,
+    }
+}
+
+/// Reads any number of bytes written by [`to_hex`]; `None` for anything else.
+#[must_use]
+pub fn vec_from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, []) = text.as_bytes().as_chunks() else {
         return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |c: u8| match c {
-            b'0'..=b'9' => Some(c - b'0'),
-            b'a'..=b'f' => Some(c - b'a' + 10),
-            _ => None,
-        };
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
+    };
+    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
+    pairs.iter().map(byte).collect()
 }
 
 fn is_id(text: &str) -> bool {

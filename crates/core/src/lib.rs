@@ -7,6 +7,7 @@
 //! - [`backend`]: the contract of everything that keeps a terminal alive
 //! - [`env_policy`]: what a child may inherit
 //! - [`lease`]: who is responsible for a workspace, and with which right to write
+//! - [`manifest`]: which files a workspace held at an instant, and what changed since
 //! - [`lock`]: the kernel lock that decides who is alive
 //! - [`clock`], [`probe`]: time, and the points where a test may hold a process
 //! - [`limits`]: sizes and durations that two or more crates share
@@ -20,6 +21,7 @@ pub mod id;
 pub mod lease;
 pub mod limits;
 pub mod lock;
+pub mod manifest;
 pub mod probe;
 pub mod replay;
 pub mod size;

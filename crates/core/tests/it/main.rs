@@ -4,3 +4,4 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod lease;
+mod manifest;

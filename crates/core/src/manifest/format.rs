@@ -1,0 +1,325 @@
+//! A manifest as bytes, written and read as a stream.
+//!
+//! ```text
+//! magic "abidemft"  8
+//! schema (u32)      4     a newer one is refused by name
+//! blocks                  the first says when; the others list files; one that is empty ends it
+//!
+//! block   length of the body (u32) · checksum (16 bytes) · body
+//! first   taken at, ms (u64) · settled before: seconds (i64), nanoseconds (u32) · files (u64)
+//! file    bytes shared with the path before in this block · length of the rest · the rest
+//!         flags: kind (bits 0, 1), has an identity (2), has a content (3)
+//!         size · mode · modified: seconds, nanoseconds
+//!         identity: inode · seconds after `modified` · nanoseconds;  content: 32 bytes
+//! ```
+//!
+//! Fixed numbers are little-endian; the others take 7 bits a byte, the least first, signed ones
+//! folded (0, -1, 1, -2, …). A checksum is the first half of the BLAKE3 hash of the block's number
+//! (u64) and its body, so that no block is taken for another. Paths ascend strictly.
+
+mod numbers;
+
+use std::io::{self, Read, Write};
+
+use self::numbers::{Cursor, put_signed, put_unsigned};
+use super::{ContentHash, Entry, FileTime, Identity, Kind, Manifest, Taken, TreePath};
+use crate::clock::Timestamp;
+
+/// The schema that is written.
+pub const MANIFEST_SCHEMA: u32 = 1;
+
+const MAGIC: &[u8; 8] = b"abidemft";
+const CHECKSUM_BYTES: usize = 16;
+
+/// Bytes after which a block is closed.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Longest block that is read, in bytes: a full one, and one more file with the longest path.
+const MAX_BLOCK_BYTES: usize = BLOCK_BYTES + super::path::MAX_PATH_BYTES + 256;
+
+const HAS_IDENTITY: u8 = 1 << 2;
+const HAS_CONTENT: u8 = 1 << 3;
+
+/// Why bytes could not be read as a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadManifestError {
+    /// They could not be had.
+    #[error("cannot read the manifest")]
+    Io(#[from] io::Error),
+    /// They are no manifest.
+    #[error("this is no manifest")]
+    NoManifest,
+    /// A newer release wrote it.
+    #[error(
+        "the manifest was written by a newer release (schema {found}; this one reads up to {MANIFEST_SCHEMA})"
+    )]
+    Newer {
+        /// Its schema.
+        found: u32,
+    },
+    /// It is not as it was written, or not to its end.
+    #[error("the manifest is damaged in block {block}: {what}")]
+    Damaged {
+        /// Counted from zero.
+        block: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+}
+
+impl Manifest {
+    /// Writes the manifest; hand in a buffered writer.
+    ///
+    /// # Errors
+    ///
+    /// When the writer fails.
+    pub fn write_to(&self, mut writer: impl Write) -> io::Result<()> {
+        writer.write_all(MAGIC)?;
+        writer.write_all(&MANIFEST_SCHEMA.to_le_bytes())?;
+        let mut blocks = Blocks {
+            stream: writer,
+            number: 0,
+        };
+        blocks.write(&self.first_block())?;
+        let mut body = Vec::with_capacity(BLOCK_BYTES + 1024);
+        let mut before: &[u8] = &[];
+        for (path, entry) in &self.entries {
+            put_path(&mut body, before, path.as_bytes());
+            put_entry(&mut body, entry);
+            before = path.as_bytes();
+            if BLOCK_BYTES <= body.len() {
+                blocks.write(&body)?;
+                body.clear();
+                before = &[];
+            }
+        }
+        if !body.is_empty() {
+            blocks.write(&body)?;
+        }
+        blocks.write(&[])
+    }
+
+    fn first_block(&self) -> Vec<u8> {
+        let Taken { at, settled_before } = self.taken;
+        let mut body = at.as_millis().to_le_bytes().to_vec();
+        body.extend(settled_before.seconds.to_le_bytes());
+        body.extend(settled_before.nanos.to_le_bytes());
+        body.extend((self.entries.len() as u64).to_le_bytes());
+        body
+    }
+
+    /// Reads a manifest; hand in a buffered reader. Nothing is returned that was not checked.
+    ///
+    /// # Errors
+    ///
+    /// When the reader fails, or what it gives is no whole manifest of a schema known here.
+    pub fn read_from(mut reader: impl Read) -> Result<Self, ReadManifestError> {
+        let mut head = [0; 12];
+        reader
+            .read_exact(&mut head)
+            .map_err(short(ReadManifestError::NoManifest))?;
+        let (magic, schema) = head.split_at(MAGIC.len());
+        let schema = u32::from_le_bytes(schema.try_into().expect("four bytes are left"));
+        match schema {
+            _ if magic != MAGIC => return Err(ReadManifestError::NoManifest),
+            0 => return Err(ReadManifestError::NoManifest),
+            1 => {}
+            found => return Err(ReadManifestError::Newer { found }),
+        }
+        let mut blocks = Blocks {
+            stream: reader,
+            number: 0,
+        };
+        let first = blocks.read()?;
+        let (taken, count) = read_first(&first).ok_or(blocks.damaged("its times"))?;
+        let mut entries = Vec::new();
+        loop {
+            let body = blocks.read()?;
+            if body.is_empty() {
+                break;
+            }
+            read_files(&body, &mut entries).ok_or(blocks.damaged("its files"))?;
+        }
+        match entries.len() as u64 == count {
+            true => Ok(Self { taken, entries }),
+            false => Err(blocks.damaged("the number of files")),
+        }
+    }
+}
+
+/// A stream of blocks, in either direction.
+struct Blocks<S> {
+    stream: S,
+    number: u64,
+}
+
+fn checksum(number: u64, body: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&number.to_le_bytes()).update(body);
+    let hash = <[u8; 2 * CHECKSUM_BYTES]>::from(hasher.finalize());
+    std::array::from_fn(|at| hash[at])
+}
+
+impl<W: Write> Blocks<W> {
+    fn write(&mut self, body: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(body.len()).expect("a block is closed long before");
+        self.stream.write_all(&length.to_le_bytes())?;
+        self.stream.write_all(&checksum(self.number, body))?;
+        self.number += 1;
+        self.stream.write_all(body)
+    }
+}
+
+impl<R: Read> Blocks<R> {
+    fn read(&mut self) -> Result<Vec<u8>, ReadManifestError> {
+        let mut head = [0; 4 + CHECKSUM_BYTES];
+        let torn = short(self.damaged("it ends early"));
+        self.stream.read_exact(&mut head).map_err(torn)?;
+        let (length, sum) = head.split_at(4);
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+        if MAX_BLOCK_BYTES < length {
+            return Err(self.damaged("its length"));
+        }
+        let mut body = vec![0; length];
+        let torn = short(self.damaged("it ends early"));
+        self.stream.read_exact(&mut body).map_err(torn)?;
+        if checksum(self.number, &body) != sum {
+            return Err(self.damaged("its checksum"));
+        }
+        self.number += 1;
+        Ok(body)
+    }
+}
+
+impl<S> Blocks<S> {
+    fn damaged(&self, what: &'static str) -> ReadManifestError {
+        ReadManifestError::Damaged {
+            block: self.number,
+            what,
+        }
+    }
+}
+
+/// Takes an early end for what it means here.
+fn short(meaning: ReadManifestError) -> impl FnOnce(io::Error) -> ReadManifestError {
+    |err| match err.kind() {
+        io::ErrorKind::UnexpectedEof => meaning,
+        _ => ReadManifestError::Io(err),
+    }
+}
+
+fn put_path(body: &mut Vec<u8>, before: &[u8], path: &[u8]) {
+    let shared = before
+        .iter()
+        .zip(path)
+        .take_while(|(one, other)| one == other)
+        .count();
+    put_unsigned(body, shared as u64);
+    put_unsigned(body, (path.len() - shared) as u64);
+    body.extend_from_slice(&path[shared..]);
+}
+
+fn put_entry(body: &mut Vec<u8>, entry: &Entry) {
+    let kind = match entry.kind {
+        Kind::File => 0,
+        Kind::Symlink => 1,
+        Kind::Other => 2,
+    };
+    let identity = entry.identity.map_or(0, |_| HAS_IDENTITY);
+    let content = entry.content.map_or(0, |_| HAS_CONTENT);
+    body.push(kind | identity | content);
+    put_unsigned(body, entry.size);
+    put_unsigned(body, entry.mode.into());
+    put_signed(body, entry.modified.seconds);
+    put_unsigned(body, entry.modified.nanos.into());
+    if let Some(Identity { inode, changed }) = entry.identity {
+        put_unsigned(body, inode);
+        put_signed(body, changed.seconds.wrapping_sub(entry.modified.seconds));
+        put_unsigned(body, changed.nanos.into());
+    }
+    if let Some(content) = entry.content {
+        body.extend_from_slice(content.as_bytes());
+    }
+}
+
+fn read_first(body: &[u8]) -> Option<(Taken, u64)> {
+    let mut cursor = Cursor(body);
+    let at = Timestamp::from_millis(u64::from_le_bytes(cursor.array()?));
+    let seconds = i64::from_le_bytes(cursor.array()?);
+    let nanos = nanos(u32::from_le_bytes(cursor.array()?).into())?;
+    let count = u64::from_le_bytes(cursor.array()?);
+    let settled_before = FileTime { seconds, nanos };
+    cursor
+        .0
+        .is_empty()
+        .then_some((Taken { at, settled_before }, count))
+}
+
+fn read_files(body: &[u8], entries: &mut Vec<(TreePath, Entry)>) -> Option<()> {
+    let mut cursor = Cursor(body);
+    let mut path = Vec::new();
+    while !cursor.0.is_empty() {
+        let shared = usize::try_from(cursor.unsigned()?).ok()?;
+        let length = usize::try_from(cursor.unsigned()?).ok()?;
+        if path.len() < shared {
+            return None;
+        }
+        path.truncate(shared);
+        path.extend_from_slice(cursor.take(length)?);
+        let path = TreePath::new(path.clone()).ok()?;
+        if entries.last().is_some_and(|(last, _)| path <= *last) {
+            return None;
+        }
+        entries.push((path, read_entry(&mut cursor)?));
+    }
+    Some(())
+}
+
+fn read_entry(cursor: &mut Cursor<'_>) -> Option<Entry> {
+    let [flags] = cursor.array()?;
+    let kind = match flags & 0b11 {
+        0 => Kind::File,
+        1 => Kind::Symlink,
+        2 => Kind::Other,
+        _ => return None,
+    };
+    if flags & !(0b11 | HAS_IDENTITY | HAS_CONTENT) != 0 {
+        return None;
+    }
+    let size = cursor.unsigned()?;
+    let mode = u32::try_from(cursor.unsigned()?).ok()?;
+    let modified = FileTime {
+        seconds: cursor.signed()?,
+        nanos: nanos(cursor.unsigned()?)?,
+    };
+    let identity = match flags & HAS_IDENTITY {
+        0 => None,
+        _ => Some(read_identity(cursor, modified)?),
+    };
+    let content = match flags & HAS_CONTENT {
+        0 => None,
+        _ => Some(ContentHash::from_bytes(cursor.array()?)),
+    };
+    Some(Entry {
+        kind,
+        size,
+        mode,
+        modified,
+        identity,
+        content,
+    })
+}
+
+fn read_identity(cursor: &mut Cursor<'_>, modified: FileTime) -> Option<Identity> {
+    let inode = cursor.unsigned()?;
+    let changed = FileTime {
+        seconds: modified.seconds.wrapping_add(cursor.signed()?),
+        nanos: nanos(cursor.unsigned()?)?,
+    };
+    Some(Identity { inode, changed })
+}
+
+fn nanos(number: u64) -> Option<u32> {
+    let nanos = u32::try_from(number).ok()?;
+    (nanos < 1_000_000_000).then_some(nanos)
+}
