@@ -144,6 +144,11 @@ text_id!(
     SessionId,
     "session id"
 );
+text_id!(
+    /// Names the record of one start of a session.
+    RecordId,
+    "record id"
+);
 
 /// Names one start of a session: 128 random bits, never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -8,6 +8,7 @@
 //! - [`env_policy`]: what a child may inherit
 //! - [`lease`]: who is responsible for a workspace, and with which right to write
 //! - [`manifest`]: which files a workspace held at an instant, and what changed since
+//! - [`record`]: what is kept of a session: a journal of events, and views of it
 //! - [`lock`]: the kernel lock that decides who is alive
 //! - [`clock`], [`probe`]: time, and the points where a test may hold a process
 //! - [`limits`]: sizes and durations that two or more crates share
@@ -23,5 +24,6 @@ pub mod limits;
 pub mod lock;
 pub mod manifest;
 pub mod probe;
+pub mod record;
 pub mod replay;
 pub mod size;

@@ -7,6 +7,8 @@ mod rename;
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Entry, Manifest, Taken, TreePath};
 
 /// What has to be done to an earlier manifest to get a later one.
@@ -69,7 +71,8 @@ pub enum What {
 }
 
 /// What tells that a file was modified, the surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// Its size or the hash of its content differs.
     Content,

@@ -5,3 +5,4 @@
 
 mod lease;
 mod manifest;
+mod record;

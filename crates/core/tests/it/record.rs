@@ -1,0 +1,5 @@
+//! Records: lines, what is read of a journal, and the view of it.
+
+mod fixture;
+mod lines;
+mod summary;
