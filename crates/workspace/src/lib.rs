@@ -7,6 +7,7 @@
 //!
 //! - [`name`]: names and targets, validated at the edge; [`lookup`]: how a person's text finds one
 //! - [`record`]: what is remembered of a workspace and of its sessions
+//! - [`walk`]: the files of a workspace at an instant; [`journal`]: its records on disk
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
@@ -19,12 +20,14 @@
 mod claim;
 pub mod entry;
 pub mod error;
+pub mod journal;
 pub mod lookup;
 pub mod name;
 pub mod record;
 pub mod service;
 mod store;
 mod sys;
+pub mod walk;
 
 pub use self::{
     error::{WorkspaceError, WorkspaceErrorKind},

@@ -1,7 +1,9 @@
-//! The platform surface of this crate: private files, and text of the system as numbers.
+//! The platform surface of this crate: private files, text of the system as numbers, and what the
+//! system says of files in a tree.
 //!
-//! Both sides provide `create_private_dir`, `create_private_file`, `to_units` and `from_units`
-//! with the same signatures.
+//! Both sides provide `create_private_dir`, `create_private_file`, `sync_dir`, `to_units` and
+//! `from_units`, and in `tree` `entry`, `open_plain`, `tree_path` and `relative_path`, with the same
+//! signatures.
 
 #[cfg(unix)]
 mod unix;
@@ -9,6 +11,10 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use self::unix::{create_private_dir, create_private_file, from_units, to_units};
+pub(crate) use self::unix::{
+    create_private_dir, create_private_file, from_units, sync_dir, to_units, tree,
+};
 #[cfg(windows)]
-pub(crate) use self::windows::{create_private_dir, create_private_file, from_units, to_units};
+pub(crate) use self::windows::{
+    create_private_dir, create_private_file, from_units, sync_dir, to_units, tree,
+};

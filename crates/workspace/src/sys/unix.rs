@@ -1,8 +1,10 @@
 //! Unix: modes keep other users out; text of the system is bytes.
 
+pub(crate) mod tree;
+
 use std::{
     ffi::{OsStr, OsString},
-    fs::{DirBuilder, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io,
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
@@ -24,6 +26,11 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
         .mode(0o600)
         .open(path)
         .map(drop)
+}
+
+/// Sees to it that what was made, renamed or removed in a directory outlives a loss of power.
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Writes text of the system as numbers, losing nothing.

@@ -1,5 +1,7 @@
 //! Windows: a profile's directories are private already; text of the system is 16-bit units.
 
+pub(crate) mod tree;
+
 use std::{
     ffi::{OsStr, OsString},
     fs::{DirBuilder, OpenOptions},
@@ -20,6 +22,11 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
         .create(true)
         .open(path)
         .map(drop)
+}
+
+/// Does nothing: a directory cannot be synced here.
+pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes text of the system as numbers, losing nothing.

@@ -7,6 +7,10 @@ mod create;
 mod delete;
 mod entry;
 mod fixture;
+mod journal;
 mod list;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod restart;
 mod store;
+mod walk;

@@ -1,0 +1,146 @@
+//! The files of a workspace at an instant, as a manifest.
+//!
+//! A tree is walked by several threads. Each file is asked about, and read only where that is
+//! needed ([`plan`]); an earlier manifest is the cache of what was read before. `docs/manifest.md`
+//! says what is left out and why. Nothing is followed, changed or waited for; what cannot be read is
+//! a [`Problem`], and what a manifest already lists is never gone because it could not be seen.
+//!
+//! These calls block: an async caller runs them on a thread for that.
+
+mod again;
+mod collect;
+mod error;
+mod plan;
+
+use std::{fs, path::Path, sync::Mutex};
+
+use abide_core::{
+    clock::Timestamp,
+    id::{random_bytes, to_hex},
+    manifest::{FileTime, Kind, Manifest, Taken},
+};
+use ignore::{WalkBuilder, WalkState};
+
+use self::{
+    collect::{Collector, Found},
+    plan::Plan,
+};
+pub use self::{
+    error::{Problem, WalkError},
+    plan::{Hashing, Purpose},
+};
+use crate::sys;
+
+/// The directory of a workspace's own files, below its root.
+pub const OWN_DIR: &str = ".abide";
+
+/// Names that no manifest lists, wherever they lie.
+const LEFT_OUT: [&str; 2] = [".git", OWN_DIR];
+
+/// What to walk for.
+#[derive(Debug, Clone, Copy)]
+pub struct WalkOptions<'a> {
+    /// What the manifest is to be used for.
+    pub purpose: Purpose,
+    /// An earlier manifest of the same tree; what did not move since is not read again.
+    pub earlier: Option<&'a Manifest>,
+    /// Whether files that git ignores are listed.
+    pub ignored: Ignored,
+}
+
+/// What becomes of files that git ignores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    /// They are left out.
+    LeftOut,
+    /// They are listed like others.
+    Listed,
+}
+
+/// A tree that was walked.
+#[derive(Debug)]
+pub struct Walked {
+    /// Its files.
+    pub manifest: Manifest,
+    /// What could not be seen, the first of it.
+    pub problems: Vec<Problem>,
+}
+
+/// Lists the files below `root` that there are at `now`.
+///
+/// # Errors
+///
+/// When `root` cannot be read at all, or the time of its file system cannot be had because nothing
+/// can be written to its `.abide`.
+pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Walked, WalkError> {
+    let readable = fs::read_dir(root).map(drop);
+    readable.map_err(|source| WalkError::Root {
+        root: root.to_owned(),
+        source,
+    })?;
+    let taken = Taken {
+        at: now,
+        settled_before: settled_before(root)?,
+    };
+    let plan = Plan::new(taken.settled_before, options);
+    let mut found = walk_tree(root, plan, options.ignored);
+    if let Some(earlier) = options.earlier {
+        again::look_again(root, plan, earlier, &mut found);
+    }
+    Ok(Walked {
+        manifest: Manifest::new(taken, found.files),
+        problems: found.problems,
+    })
+}
+
+fn walk_tree(root: &Path, plan: Plan<'_>, ignored: Ignored) -> Found {
+    let found = Mutex::new(Found::default());
+    let is_left_out = ignored == Ignored::LeftOut;
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(false)
+        .parents(is_left_out)
+        .git_ignore(is_left_out)
+        .git_exclude(is_left_out)
+        .git_global(is_left_out)
+        .filter_entry(|entry| {
+            entry.depth() == 0 || LEFT_OUT.iter().all(|name| entry.file_name() != *name)
+        });
+    builder.build_parallel().run(|| {
+        let mut collector = Collector::new(root, plan, &found);
+        Box::new(move |entry| {
+            collector.take(entry);
+            WalkState::Continue
+        })
+    });
+    found.into_inner().expect("no thread that holds it panics")
+}
+
+/// Longest tick of a clock that gives files their times, in nanoseconds, with some to spare.
+const TICK_NANOS: u64 = 50_000_000;
+
+/// The same for file systems that keep whole seconds, or every second one.
+const COARSE_TICK_NANOS: u64 = 2_000_000_000;
+
+/// Returns the instant before which a file's times are its own, by the file system's clock.
+///
+/// A file is made for that and removed: this machine's clock is not the one that counts on a network.
+fn settled_before(root: &Path) -> Result<FileTime, WalkError> {
+    let dir = root.join(OWN_DIR);
+    let failed = |source| WalkError::Clock {
+        dir: dir.clone(),
+        source,
+    };
+    sys::create_private_dir(&dir).map_err(failed)?;
+    let path = dir.join(format!("clock.{}", to_hex(&random_bytes::<8>())));
+    sys::create_private_file(&path).map_err(failed)?;
+    let metadata = fs::symlink_metadata(&path);
+    // What stays behind is empty and named for what it was; the next look is not hindered.
+    let _ = fs::remove_file(&path);
+    let made = sys::tree::entry(&metadata.map_err(failed)?, Kind::File).modified;
+    let tick = match made.nanos {
+        0 => COARSE_TICK_NANOS,
+        _ => TICK_NANOS,
+    };
+    Ok(made.earlier(tick))
+}

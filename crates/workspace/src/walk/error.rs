@@ -1,0 +1,78 @@
+//! Why a tree could not be walked, and what of it could not be seen.
+
+use std::{
+    error::Error,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// Why a tree could not be walked.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// Its directory cannot be read.
+    #[error("cannot read the directory `{}`", root.display())]
+    Root {
+        /// The directory.
+        root: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Nothing can be written where the file system's time would be learnt.
+    #[error("cannot write to `{}`", dir.display())]
+    Clock {
+        /// The directory.
+        dir: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl WalkError {
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Root { root, .. } => {
+                format!("see that `{}` is there and belongs to you", root.display())
+            }
+            Self::Clock { dir, .. } => {
+                let dir = dir.display();
+                format!(
+                    "see that `{dir}` belongs to you and is on a writable file system with room"
+                )
+            }
+        }
+    }
+}
+
+/// Something in a tree that could not be seen.
+#[derive(Debug)]
+pub struct Problem {
+    path: Option<PathBuf>,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl Problem {
+    pub(super) fn new(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            source: source.into(),
+        }
+    }
+
+    pub(super) fn of_walk(source: ignore::Error) -> Self {
+        Self {
+            path: None,
+            source: source.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "cannot see `{}`: {}", path.display(), self.source),
+            None => write!(f, "cannot see {}", self.source),
+        }
+    }
+}
