@@ -1,6 +1,8 @@
-//! Tests that mount something, in a namespace of their own.
+//! Tests in namespaces of their own: to mount something, or to be held back by permissions.
 
 use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -9,17 +11,41 @@ use std::{
 const ALONE: &str = "ABIDE_TEST_ALONE";
 
 /// Ways to get mounts of one's own, the plainest first.
-const WAYS: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
+const MOUNTS: &[&[&str]] = &[
+    &["--mount", "--propagation", "private"],
+    &[
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "--propagation",
+        "private",
+    ],
+];
+
+/// A way to be nobody in particular, whom permissions hold back.
+const NOBODY: &[&[&str]] = &[&["--user"]];
 
 /// Tells whether this process is the copy of the test `name` that has mounts of its own. If it is
 /// not, the copy was run and passed, or this user may have no such thing here.
 pub(crate) fn is_alone(name: &str) -> bool {
-    if std::env::var_os(ALONE).is_some() {
-        return true;
-    }
+    std::env::var_os(ALONE).is_some() || run_copy(name, MOUNTS)
+}
+
+/// Tells whether permissions hold this process back; else a copy of the test `name` was run that
+/// they do, and passed, or there is no such thing here.
+pub(crate) fn is_held_back(name: &str) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let closed = dir.path().join("closed");
+    fs::write(&closed, "").unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0)).unwrap();
+    fs::read(&closed).is_err() || run_copy(name, NOBODY)
+}
+
+/// Runs a copy of a test in a namespace that can be had in one of these ways; answers `false`.
+fn run_copy(name: &str, ways: &[&[&str]]) -> bool {
     let unshare = |flags: &[&str]| {
         let mut command = Command::new("unshare");
-        command.args(flags).args(["--propagation", "private", "--"]);
+        command.args(flags).arg("--");
         command.stdin(Stdio::null());
         command
     };
@@ -28,7 +54,7 @@ pub(crate) fn is_alone(name: &str) -> bool {
         probe.arg("true").stderr(Stdio::null());
         probe.status().is_ok_and(|status| status.success())
     };
-    let Some(flags) = WAYS.iter().find(works) else {
+    let Some(flags) = ways.iter().find(works) else {
         eprintln!("skipped: this user may not make namespaces here");
         return false;
     };

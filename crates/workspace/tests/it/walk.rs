@@ -6,3 +6,5 @@ mod listing;
 mod random;
 mod speed;
 mod tree;
+#[cfg(target_os = "linux")]
+mod trouble;
