@@ -12,7 +12,7 @@ pub mod format;
 pub mod path;
 
 pub use self::{
-    diff::{Change, Diff, Evidence, What},
+    diff::{Change, Diff, Evidence, Sameness, What},
     entry::{ContentHash, Entry, FileTime, Identity, Kind},
     format::ReadManifestError,
     path::{ParsePathError, TreePath},

@@ -45,7 +45,7 @@ pub enum What {
         /// What tells.
         evidence: Evidence,
     },
-    /// It was under another name, with the same content.
+    /// It was under another name.
     Renamed {
         /// Where it was.
         from: TreePath,
@@ -53,6 +53,8 @@ pub enum What {
         before: Entry,
         /// As it is.
         after: Entry,
+        /// What tells that it is the same.
+        same: Sameness,
     },
     /// It was of another kind.
     TypeChanged {
@@ -68,6 +70,17 @@ pub enum What {
         /// As it is.
         after: Entry,
     },
+}
+
+/// What tells that a file is the one that was under another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sameness {
+    /// It holds the same.
+    Content,
+    /// It has the same number on its file system, size and time. A rename changes the system's own
+    /// record of its last change, so an edit of the same size whose time was set back does not show.
+    File,
 }
 
 /// What tells that a file was modified, the surest first.

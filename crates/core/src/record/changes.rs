@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{Change, Diff, Evidence, TreePath, What};
+use crate::manifest::{Change, Diff, Evidence, Sameness, TreePath, What};
 
 /// Most files that a record lists by name; all of them are counted.
 pub const MAX_LISTED: usize = 10_000;
@@ -63,7 +63,7 @@ impl Counts {
             HowChanged::Added => &mut self.added,
             HowChanged::Modified { .. } => &mut self.modified,
             HowChanged::Removed => &mut self.removed,
-            HowChanged::Renamed => &mut self.renamed,
+            HowChanged::Renamed { .. } => &mut self.renamed,
             HowChanged::TypeChanged => &mut self.type_changed,
         } += 1;
     }
@@ -96,7 +96,10 @@ pub enum HowChanged {
     /// It is gone.
     Removed,
     /// It is under another name.
-    Renamed,
+    Renamed {
+        /// What tells that it is the same.
+        same: Sameness,
+    },
     /// It is of another kind.
     TypeChanged,
 }
@@ -112,7 +115,9 @@ impl FileChange {
                 let evidence = *evidence;
                 (HowChanged::Modified { evidence }, None)
             }
-            What::Renamed { from, .. } => (HowChanged::Renamed, Some(from.clone())),
+            What::Renamed { from, same, .. } => {
+                (HowChanged::Renamed { same: *same }, Some(from.clone()))
+            }
             What::TypeChanged { .. } => (HowChanged::TypeChanged, None),
             What::Touched { .. } => return None,
         };

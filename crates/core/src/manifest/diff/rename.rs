@@ -9,7 +9,7 @@ use std::{
     hash::Hash,
 };
 
-use super::{Change, Entry, TreePath, What};
+use super::{Change, Entry, Sameness, TreePath, What};
 
 type File = (TreePath, Entry);
 
@@ -58,6 +58,10 @@ fn pair_by<'a, K: Hash + Eq>(
                     from: from.clone(),
                     before: before.clone(),
                     after: file.1.clone(),
+                    same: match before.content.and(file.1.content) {
+                        Some(_) => Sameness::Content,
+                        None => Sameness::File,
+                    },
                 },
             }),
             None => new.push(file),

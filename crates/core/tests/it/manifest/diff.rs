@@ -16,7 +16,7 @@ fn say(change: &Change) -> String {
         What::Added(_) => format!("added {path}"),
         What::Removed(_) => format!("removed {path}"),
         What::Modified { evidence, .. } => format!("modified {path} by {evidence:?}"),
-        What::Renamed { from, .. } => format!("renamed {from} to {path}"),
+        What::Renamed { from, same, .. } => format!("renamed {from} to {path} by {same:?}"),
         What::TypeChanged { .. } => format!("type of {path}"),
         What::Touched { .. } => format!("touched {path}"),
     }
@@ -146,10 +146,10 @@ fn a_file_under_another_name_is_renamed_by_number_or_by_content() {
             "removed edited",
             "removed empty",
             "removed reused",
-            "renamed by content to x/content",
+            "renamed by content to x/content by Content",
             "added x/edited",
             "added x/empty",
-            "renamed by number to x/number",
+            "renamed by number to x/number by File",
             "added x/reused",
         ]
     );
@@ -164,7 +164,11 @@ fn of_several_that_fit_the_first_by_path_is_the_one_renamed() {
     for _ in 0..8 {
         assert_eq!(
             said(&before, &after),
-            ["removed c", "renamed a to x", "renamed b to y"]
+            [
+                "removed c",
+                "renamed a to x by Content",
+                "renamed b to y by Content"
+            ]
         );
     }
 }

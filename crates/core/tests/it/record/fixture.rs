@@ -5,7 +5,7 @@ use abide_core::{
     clock::Timestamp,
     id::{Generation, RecordId},
     lease::{FencingToken, Mode},
-    manifest::{Evidence, TreePath},
+    manifest::{Evidence, Sameness, TreePath},
     record::{
         Adopted, Baseline, Changes, Closing, Counts, Detected, EndReason, Ended, Entry, Event,
         FileChange, Files, HowChanged, Opened, Started,
@@ -79,7 +79,9 @@ pub(crate) fn changes() -> Changes {
             },
             FileChange {
                 path: name(b"new"),
-                how: HowChanged::Renamed,
+                how: HowChanged::Renamed {
+                    same: Sameness::Content,
+                },
                 from: Some(name(b"old")),
             },
         ],

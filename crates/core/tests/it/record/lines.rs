@@ -19,7 +19,7 @@ const SCHEMA_1: &str = r#"{"sum":"da4624d701c5ec3d","schema":1,"seq":1,"at":1800
 {"sum":"4841c997d2ad2f39","schema":1,"seq":4,"at":1800000000004,"epoch":3,"record":"r-1","event":"adopted","host":"there","user":"ben"}
 {"sum":"665c32fc9e107035","schema":1,"seq":5,"at":1800000000005,"epoch":3,"record":"r-1","event":"baseline","baseline":"late","files":12,"why":"it was removed"}
 {"sum":"7ad924eedc8479b3","schema":1,"seq":6,"at":1800000000006,"epoch":3,"record":"r-1","event":"ended","outcome":{"how":"exited","code":3},"ended_at":1800000090000,"reason":"exited","detected":"told"}
-{"sum":"39c3cd4357d9591b","schema":1,"seq":7,"at":1800000000007,"epoch":3,"record":"r-1","event":"changed","changes":"known","counts":{"added":0,"modified":1,"removed":0,"renamed":1,"type_changed":0},"files":[{"path":{"hex":"612062ff"},"how":"modified","evidence":"times"},{"path":"new","how":"renamed","from":"old"}]}
+{"sum":"dd80ed3075194a16","schema":1,"seq":7,"at":1800000000007,"epoch":3,"record":"r-1","event":"changed","changes":"known","counts":{"added":0,"modified":1,"removed":0,"renamed":1,"type_changed":0},"files":[{"path":{"hex":"612062ff"},"how":"modified","evidence":"times"},{"path":"new","how":"renamed","same":"content","from":"old"}]}
 {"sum":"e922d262f83a438e","schema":1,"seq":8,"at":1800000000008,"epoch":3,"record":"r-1","event":"finalized"}
 "#;
 

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use abide_core::manifest::{Diff, Kind, What};
+use abide_core::manifest::{Diff, Kind, Sameness, What};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::tree::Tree;
@@ -124,7 +124,7 @@ fn truth(root: &Path) -> BTreeMap<String, (Kind, u32, Vec<u8>)> {
     found
 }
 
-/// Plays the diff on what was true before; a file whose content it does not know is taken from after.
+/// Plays the diff on what was true before. What it does not know the content of is taken from after.
 fn played(
     before: &BTreeMap<String, (Kind, u32, Vec<u8>)>,
     after: &BTreeMap<String, (Kind, u32, Vec<u8>)>,
@@ -144,11 +144,16 @@ fn played(
         match &change.what {
             What::Removed(_) => {}
             What::Renamed {
-                from, after: entry, ..
+                from,
+                after: entry,
+                same: Sameness::Content,
+                ..
             } => {
-                // A rename promises the same content.
                 let (kind, _, held) = before[&from.to_string()].clone();
                 now.insert(name, (kind, entry.mode, held));
+            }
+            What::Renamed { .. } => {
+                now.insert(name.clone(), after[&name].clone());
             }
             What::Added(_) | What::Modified { .. } | What::TypeChanged { .. } => {
                 now.insert(name.clone(), after[&name].clone());
