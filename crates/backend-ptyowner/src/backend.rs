@@ -30,6 +30,7 @@ use self::{
     errors::{check_generation, discover_error, state_error},
     question::Unanswered,
 };
+pub use self::observe::{Surveyed, Unheld};
 use crate::{
     client::{
         discover::{self, Found},
@@ -120,6 +121,15 @@ impl OwnerBackend {
         Self { settings, spare }
     }
 
+    /// Returns every session that there is a trace of, in order.
+    fn sessions(&self) -> Result<Vec<SessionId>, BackendError> {
+        let owners_dir = &self.settings.owners_dir;
+        discover::sessions(owners_dir).map_err(|source| BackendError::BadState {
+            path: owners_dir.clone(),
+            source: source.into(),
+        })
+    }
+
     fn dir(&self, session: &SessionId) -> SessionDir {
         SessionDir::new(&self.settings.owners_dir, session)
     }
@@ -204,12 +214,7 @@ impl TerminalBackend for OwnerBackend {
     }
 
     async fn list(&self) -> Result<Vec<SessionStatus>, BackendError> {
-        let sessions = discover::sessions(&self.settings.owners_dir).map_err(|source| {
-            BackendError::BadState {
-                path: self.settings.owners_dir.clone(),
-                source: source.into(),
-            }
-        })?;
+        let sessions = self.sessions()?;
         let looks = sessions.iter().map(|session| self.status_in_list(session));
         let statuses = futures_util::future::join_all(looks).await;
         Ok(statuses.into_iter().flatten().collect())

@@ -17,7 +17,7 @@ pub(crate) const OWNER: &str = "owner";
 /// What follows the word that makes a program an owner or a relay, and nothing follows that.
 ///
 /// A process that was started so is never part of the tree of a session that it was started from.
-pub(crate) const FROM_LAUNCHER: &str = "--from-launcher";
+pub const FROM_LAUNCHER: &str = "--from-launcher";
 
 /// Something that a program can become besides what this crate knows.
 #[derive(Debug, Clone, Copy)]

@@ -23,7 +23,11 @@
 
 mod tree;
 
-use std::process::ExitCode;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 pub use self::tree::Tree;
 pub use crate::owner::{
@@ -40,4 +44,19 @@ pub use crate::owner::{
 #[must_use]
 pub fn run<S: Source>() -> ExitCode {
     crate::owner::run::<S>()
+}
+
+/// Returns the words that make this program, once it is alone on a terminal, the child that is wanted:
+/// with default signals, in that directory, and with a message and the code of a shell if the program
+/// cannot be run. [`become_helper`](crate::become_helper) knows them.
+#[must_use]
+pub fn exec_child_words(cwd: &Path, program: &Path, argv: &[OsString]) -> Vec<OsString> {
+    crate::entry::exec_child_words(cwd, program, argv)
+}
+
+/// Returns the file whose kernel lock says that somebody holds the session with this directory
+/// ([`Place::dir`]).
+#[must_use]
+pub fn owner_lock(dir: &Path) -> PathBuf {
+    dir.join(crate::state::OWNER_LOCK)
 }

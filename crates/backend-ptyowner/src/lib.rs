@@ -38,6 +38,6 @@ pub mod token;
 pub mod wire;
 
 pub use self::{
-    backend::{Helper, OwnerBackend, OwnerSettings, Relay},
-    entry::{Role, become_helper, become_helper_or},
+    backend::{Helper, OwnerBackend, OwnerSettings, Relay, Surveyed, Unheld},
+    entry::{FROM_LAUNCHER, Role, become_helper, become_helper_or},
 };

@@ -38,6 +38,9 @@ use crate::{sys, token::Token};
 /// The newest layout of the state files that this release reads, and the one it writes.
 pub(crate) const SCHEMA: u32 = 1;
 
+/// The file whose lock an owner holds for life.
+pub(crate) const OWNER_LOCK: &str = "owner.lock";
+
 /// Largest state file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -169,7 +172,7 @@ impl SessionDir {
     }
 
     pub(crate) fn owner_lock(&self) -> PathBuf {
-        self.path.join("owner.lock")
+        self.path.join(OWNER_LOCK)
     }
 
     pub(crate) fn log(&self) -> PathBuf {

@@ -27,7 +27,7 @@ pub(crate) struct Context {
 
 /// Becomes the helper that the command line asks for, if it asks for one.
 pub(crate) fn become_helper() -> Option<ExitCode> {
-    abide_backend_ptyowner::become_helper()
+    abide_backend_tmux::become_helper()
 }
 
 impl Context {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use abide_core::{
     backend::{BackendError, SessionState, SessionStatus, TerminalBackend as _},
+    clock::Timestamp,
     id::{Generation, SessionId},
     limits::ANSWER_DEADLINE,
 };
@@ -182,5 +183,52 @@ impl OwnerBackend {
             session: session.clone(),
             source: "it kept being started and ended by others".into(),
         }
+    }
+}
+
+/// A session as it was found without launching anything for a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Surveyed {
+    /// What its owner, or the record of its end, says.
+    Status(SessionStatus),
+    /// Nobody holds it, and its end is not recorded.
+    Unheld(Unheld),
+}
+
+/// A start that was described, and that no relay holds any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unheld {
+    /// The session.
+    pub session: SessionId,
+    /// The start.
+    pub generation: Generation,
+    /// When its child was started.
+    pub started_at: Timestamp,
+    /// Whether the machine was started again since.
+    pub is_rebooted: bool,
+}
+
+impl OwnerBackend {
+    /// Observes every session, in order of id, as [`list`](abide_core::backend::TerminalBackend::list)
+    /// does, but launches no relay for one that none holds.
+    ///
+    /// # Errors
+    ///
+    /// When the place where sessions are kept cannot be read.
+    pub async fn survey(&self) -> Result<Vec<Surveyed>, BackendError> {
+        let sessions = self.sessions()?;
+        let looks = sessions.iter().map(async |session| {
+            if let Ok(Found::Unheld(file)) = discover::look(&self.dir(session)) {
+                return Some(Surveyed::Unheld(Unheld {
+                    session: session.clone(),
+                    generation: file.generation,
+                    started_at: file.started_at,
+                    is_rebooted: file.is_of_another_boot(),
+                }));
+            }
+            self.status_in_list(session).await.map(Surveyed::Status)
+        });
+        let surveyed = futures_util::future::join_all(looks).await;
+        Ok(surveyed.into_iter().flatten().collect())
     }
 }

@@ -6,16 +6,20 @@ use abide_core::backend::Survivor;
 
 use crate::sys;
 
+/// Looks in a row that must find nothing.
+const LOOKS: usize = 4;
+
 /// A child that is not this process's own, and what it started, as far as that can be told from
 /// outside: what is below it, what is in the session that it leads, and what was so when somebody
 /// looked.
 ///
-/// A process that lost its parent and left that session before anybody looked is out of reach; only
-/// its parents' parent could have kept it. Found on Unix alone; elsewhere such a tree is always
-/// empty.
+/// A process that lost its parent and left that session before anybody looked is out of reach, unless
+/// the child's own parent is a keeper: one that adopts what the child leaves behind, and has no other
+/// children. Found on Unix alone; elsewhere such a tree is always empty.
 #[derive(Debug)]
 pub struct Tree {
     root: u32,
+    keeper: Option<Keeper>,
     /// What tells it from a later process of the same id; none if it had ended already.
     start: Option<u64>,
     /// What was found so far and still lives, each with what tells it from a later process.
@@ -24,13 +28,42 @@ pub struct Tree {
     is_over: bool,
 }
 
+/// The parent of a tree's root, by its id and start.
+#[derive(Debug)]
+struct Keeper {
+    pid: u32,
+    start: Option<u64>,
+}
+
+impl Keeper {
+    /// Returns what lives below it; nothing once it is gone.
+    fn kept(&self) -> Vec<u32> {
+        let is_there = self.start.is_some() && sys::process::start_time(self.pid) == self.start;
+        match is_there {
+            true => sys::process::below(self.pid),
+            false => Vec::new(),
+        }
+    }
+}
+
 impl Tree {
+    /// Returns the tree of a process whose parent adopts what it leaves behind.
+    #[must_use]
+    pub fn kept_by(keeper: u32, root: u32) -> Self {
+        let start = sys::process::start_time(keeper);
+        Self {
+            keeper: Some(Keeper { pid: keeper, start }),
+            ..Self::of(root)
+        }
+    }
+
     /// Returns the tree of a process that is known to be the one meant.
     #[must_use]
     pub fn of(root: u32) -> Self {
         let start = sys::process::start_time(root);
         Self {
             root,
+            keeper: None,
             start,
             seen: BTreeMap::new(),
             is_over: start.is_none(),
@@ -65,6 +98,19 @@ impl Tree {
     }
 
     fn live(&mut self) -> Vec<u32> {
+        let mut live = self.own();
+        if let Some(keeper) = &self.keeper {
+            // What loses its parent between two steps of a look is missed by that one.
+            let mut looks = (0..LOOKS).map(|_| keeper.kept());
+            live.extend(looks.find(|kept| !kept.is_empty()).unwrap_or_default());
+            live.sort_unstable();
+            live.dedup();
+        }
+        live
+    }
+
+    /// Returns what can be told without a keeper.
+    fn own(&mut self) -> Vec<u32> {
         if self.is_over {
             return Vec::new();
         }

@@ -71,14 +71,13 @@ fn field(pid: u32, index: usize) -> Option<i64> {
     fields.split_whitespace().nth(index)?.parse().ok()
 }
 
-/// Tells whether a process was started as an owner, of whatever terminals. A program that pretends to be one is left
-/// alone, as it would be had it started one.
+/// Tells whether a process was started as an owner, of whatever terminals, or in order to have one
+/// started: a server that holds others' terminals was begun by the words that began the first. A
+/// program that pretends to be one is left alone, as it would be had it started one.
 fn is_owner(pid: u32) -> bool {
     let argv = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let mut words: Vec<&[u8]> = argv.split(|byte| *byte == 0).skip(1).collect();
-    // The last word, too, has a zero after it.
-    words.pop();
-    matches!(words[..], [_, last] if last == FROM_LAUNCHER.as_bytes())
+    let mut words = argv.split(|byte| *byte == 0).skip(1);
+    words.any(|word| word == FROM_LAUNCHER.as_bytes())
 }
 
 /// Returns the children of a process: of all of its threads.

@@ -62,7 +62,7 @@ fn below_in(table: &str, root: u32) -> Vec<u32> {
     for line in table
         .lines()
         .map(str::trim)
-        .filter(|line| !line.ends_with(&owner))
+        .filter(|line| !line.contains(&owner))
     {
         let mut fields = line.split_whitespace();
         let mut number = || fields.next()?.parse::<u32>().ok();
