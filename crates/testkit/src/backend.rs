@@ -24,7 +24,7 @@ use std::{
 };
 
 use abide_core::{
-    backend::{BackendError, ErrorKind, ExitOutcome, LostReason, SessionSpec},
+    backend::{BackendError, BackendKind, ErrorKind, ExitOutcome, LostReason, SessionSpec},
     clock::{Clock, SystemClock},
     id::SessionId,
 };
@@ -50,6 +50,7 @@ pub const SEND_PATIENCE: Duration = Duration::from_millis(300);
 /// A scripted backend in memory; clones are handles to the same sessions.
 #[derive(Debug, Clone)]
 pub struct FakeBackend {
+    kind: BackendKind,
     shared: Arc<Shared>,
 }
 
@@ -79,6 +80,7 @@ impl FakeBackend {
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self {
+            kind: BackendKind::Owner,
             shared: Arc::new(Shared {
                 clock,
                 faults: Faults::new(),
@@ -87,6 +89,12 @@ impl FakeBackend {
                 next_pid: AtomicU32::new(FIRST_PID),
             }),
         }
+    }
+
+    /// Returns the backend as one of this kind; without this it says that it is the owner's.
+    #[must_use]
+    pub fn of_kind(self, kind: BackendKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Makes the next call of `op` that is not yet planned to fail do so with this kind of error.
@@ -194,7 +202,7 @@ impl FakeBackend {
             .next_pid
             .fetch_add(PIDS_PER_SESSION, Ordering::SeqCst);
         let clock = Arc::clone(&self.shared.clock);
-        let session = Arc::new(FakeSession::new(spec, pid, clock));
+        let session = Arc::new(FakeSession::new(spec, self.kind, pid, clock));
         let program = Program::new(&spec.command);
         self.spawn(run(Arc::clone(&session), program));
         Ok(session)

@@ -24,7 +24,7 @@ use super::{
 #[async_trait]
 impl TerminalBackend for FakeBackend {
     fn kind(&self) -> BackendKind {
-        BackendKind::Owner
+        self.kind
     }
 
     async fn ensure(&self, spec: &SessionSpec) -> Result<Ensured, BackendError> {
@@ -232,7 +232,7 @@ fn admit(
 fn status_of(session: &FakeSession) -> SessionStatus {
     SessionStatus {
         session: session.id.clone(),
-        backend: BackendKind::Owner,
+        backend: session.kind,
         generation: Some(session.generation),
         state: session.observe(),
     }

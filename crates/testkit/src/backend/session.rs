@@ -11,7 +11,9 @@ use std::{
 };
 
 use abide_core::{
-    backend::{Ended, ExitOutcome, Holder, OutputEvent, Running, SessionSpec, SessionState},
+    backend::{
+        BackendKind, Ended, ExitOutcome, Holder, OutputEvent, Running, SessionSpec, SessionState,
+    },
     clock::{Clock, Timestamp},
     id::{ClientId, Generation, SessionId},
     replay::{Offset, ReplayBuffer},
@@ -71,6 +73,7 @@ pub(super) struct State {
 /// One start of one session.
 pub(super) struct FakeSession {
     pub(super) id: SessionId,
+    pub(super) kind: BackendKind,
     pub(super) generation: Generation,
     pub(super) pid: u32,
     pub(super) clock: Arc<dyn Clock>,
@@ -91,10 +94,16 @@ impl fmt::Debug for FakeSession {
 }
 
 impl FakeSession {
-    pub(super) fn new(spec: &SessionSpec, pid: u32, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        spec: &SessionSpec,
+        kind: BackendKind,
+        pid: u32,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let capacity = usize::try_from(spec.history_bytes).unwrap_or(usize::MAX);
         Self {
             id: spec.session.clone(),
+            kind,
             generation: Generation::random(),
             pid,
             typing: Semaphore::new(1),
