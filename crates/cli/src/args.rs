@@ -36,6 +36,7 @@ Environment:
   ABIDE_STATE_DIR    where workspaces are remembered
   ABIDE_RUNTIME_DIR  where sockets are
   ABIDE_CONFIG       the configuration file
+  ABIDE_BACKEND      what keeps new sessions: auto, tmux or owner
   ABIDE_LOG          what to log, such as `debug`
   ABIDE_LOG_FILE     where to log to, instead of standard error";
 
@@ -131,6 +132,13 @@ mod tests {
             "wait api --match a.*b --since 17",
             "stop api --grace 500ms",
             "delete api --force",
+            "new api --backend auto --no-attach",
+            "new api --backend tmux --no-attach",
+            "list --orphans --json",
+            "adopt 0123abcd",
+            "adopt 0123abcd --name api --dir /srv",
+            "reap 0123abcd 4567",
+            "reap --all --force",
             "doctor",
             "completions bash",
         ] {
@@ -146,6 +154,11 @@ mod tests {
             "new a/b",
             "new api --shell -- sh",
             "new --size 80",
+            "new --backend screen",
+            "adopt",
+            "adopt 0123 --name a/b",
+            "reap",
+            "reap 0123 --all",
             "attach api --view --steal",
             "attach api --detach-keys ctrl-nothing",
             "attach",

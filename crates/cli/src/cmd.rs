@@ -1,5 +1,6 @@
 //! The verbs, one file each: arguments, what they do, what they print.
 
+mod adopt;
 mod attach;
 mod capture;
 mod completions;
@@ -11,6 +12,8 @@ mod info;
 mod last;
 mod list;
 mod new;
+mod orphans;
+mod reap;
 mod resume;
 mod send;
 mod stop;
@@ -31,6 +34,8 @@ pub(crate) enum Command {
     Info(info::Info),
     Stop(stop::Stop),
     Delete(delete::Delete),
+    Adopt(adopt::Adopt),
+    Reap(reap::Reap),
     Capture(capture::Capture),
     Send(send::Send),
     Wait(wait::Wait),
@@ -55,6 +60,8 @@ impl Command {
             Self::Info(command) => command.run(&context).await,
             Self::Stop(command) => command.run(&context).await,
             Self::Delete(command) => command.run(&context).await,
+            Self::Adopt(command) => command.run(&context).await,
+            Self::Reap(command) => command.run(&context).await,
             Self::Capture(command) => command.run(&context).await,
             Self::Send(command) => command.run(&context).await,
             Self::Wait(command) => command.run(&context).await,

@@ -1,18 +1,24 @@
-//! Puts the program together: settings → backend → service. The only file that names a backend.
+//! Puts the program together: settings → backends → service. The only file that names a backend.
 
 use std::{process::ExitCode, sync::Arc};
 
 use abide_backend_ptyowner::{OwnerBackend, OwnerSettings};
 use abide_core::{
-    backend::TerminalBackend,
+    backend::BackendKind,
     clock::{Clock, SystemClock},
 };
-use abide_workspace::Workspaces;
+use abide_workspace::{
+    Backends, Workspaces,
+    backends::{Candidate, Unusable, Usable},
+};
+use async_trait::async_trait;
 
-use crate::{config::Config, dirs::Dirs, error::CliError};
-
-/// Why the backend is the one it is, for `abide doctor`.
-pub(crate) const BACKEND_REASON: &str = "it is the only one in this release";
+use crate::{
+    config::Config,
+    dirs::Dirs,
+    error::CliError,
+    setting::{self, Setting},
+};
 
 /// What every command starts from.
 #[derive(Debug)]
@@ -21,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) dirs: Dirs,
     /// What the user has configured.
     pub(crate) config: Config,
+    /// Which backend new sessions get.
+    pub(crate) backend: Setting,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -35,10 +43,12 @@ impl Context {
     pub(crate) fn read() -> Result<Self, CliError> {
         let dirs = Dirs::from_env(|name| std::env::var_os(name))?;
         let config = Config::read(&dirs.config)?;
+        let backend = Setting::read(std::env::var_os(setting::VARIABLE), config.backend)?;
         let clock = Arc::new(SystemClock);
         Ok(Self {
             dirs,
             config,
+            backend,
             clock,
         })
     }
@@ -57,11 +67,31 @@ impl Context {
 
     async fn open(&self, backend: Arc<dyn TerminalBackend>) -> Result<Workspaces, CliError> {
         let clock = Arc::clone(&self.clock);
-        Ok(Workspaces::open(&self.dirs.state, backend, clock).await?)
+        Ok(Workspaces::open(&self.dirs.state, self.backends(), clock).await?)
     }
 
-    fn backend(&self) -> Arc<dyn TerminalBackend> {
+    fn backends(&self) -> Backends {
         let settings = OwnerSettings::new(self.dirs.owners(), self.dirs.runtime.clone());
-        Arc::new(OwnerBackend::new(settings))
+        let candidates: Vec<Box<dyn Candidate>> =
+            vec![Box::new(Owner(OwnerBackend::new(settings)))];
+        Backends::new(candidates, self.backend.preference)
+    }
+}
+
+/// The owner, which needs nothing but this program.
+#[derive(Debug)]
+struct Owner(OwnerBackend);
+
+#[async_trait]
+impl Candidate for Owner {
+    fn kind(&self) -> BackendKind {
+        BackendKind::Owner
+    }
+
+    async fn find(&self) -> Result<Usable, Unusable> {
+        Ok(Usable {
+            backend: Arc::new(self.0.clone()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
     }
 }

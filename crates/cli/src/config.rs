@@ -6,6 +6,8 @@
 //! journal = true            # history is on disk too, and outlives the owner
 //! shell = "/bin/zsh"
 //! lend_terminal = true      # else output and keys go through `abide attach`
+//! backend = "auto"          # or "tmux", or "owner"
+//! tmux = ["tmux", "-L", "abide"]   # tmux, with what stands before its command
 //!
 //! [env]
 //! pass = ["GH_TOKEN"]       # inherited although it is a credential
@@ -21,6 +23,7 @@ use std::{
 };
 
 use abide_core::limits;
+use abide_workspace::{Preference, backends::ParsePreferenceError};
 use serde::Deserialize;
 use toml::{
     Spanned,
@@ -45,11 +48,22 @@ pub(crate) struct Config {
     pub(crate) shell: Option<String>,
     /// Whether a session's owner may write to a person's terminal, and read it, by itself.
     pub(crate) lend_terminal: bool,
+    /// Which backend new sessions get, if something is said of that.
+    pub(crate) backend: Option<Preference>,
+    /// The program of tmux, and what stands before its command.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "read by the backend that is to come")
+    )]
+    pub(crate) tmux: Vec<String>,
     /// Names to pass on although a pattern leaves them out.
     pub(crate) env_pass: Vec<String>,
     /// Further names and `NAME_*` patterns to leave out.
     pub(crate) env_deny: Vec<String>,
 }
+
+/// The private server of tmux that sessions are kept in.
+const TMUX: [&str; 3] = ["tmux", "-L", "abide"];
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +110,8 @@ struct File {
     journal: Option<bool>,
     shell: Option<Spanned<String>>,
     lend_terminal: Option<bool>,
+    backend: Option<Spanned<String>>,
+    tmux: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     env: FileEnv,
 }
@@ -148,6 +164,20 @@ impl Config {
         {
             return Err(invalid(empty.span(), "names no program".into()));
         }
+        let backend =
+            match file.backend {
+                None => None,
+                Some(word) => Some(word.get_ref().parse().map_err(
+                    |error: ParsePreferenceError| invalid(word.span(), error.to_string()),
+                )?),
+            };
+        let tmux = match file.tmux {
+            None => TMUX.map(str::to_owned).to_vec(),
+            Some(words) if words.get_ref().first().is_none_or(String::is_empty) => {
+                return Err(invalid(words.span(), "names no program".into()));
+            }
+            Some(words) => words.into_inner(),
+        };
         for name in file.env.pass.iter().chain(&file.env.deny) {
             check_pattern(name.get_ref()).map_err(|problem| invalid(name.span(), problem))?;
         }
@@ -159,6 +189,8 @@ impl Config {
             history_bytes: file.history_bytes.unwrap_or(limits::HISTORY_BYTES),
             journal: file.journal.unwrap_or(true),
             shell: file.shell.map(Spanned::into_inner),
+            backend,
+            tmux,
             env_pass: names(file.env.pass),
             env_deny: names(file.env.deny),
         })
@@ -219,13 +251,15 @@ mod tests {
         assert!(config.journal);
         assert_eq!(config.shell, None);
         assert!(config.lend_terminal);
+        assert_eq!(config.backend, None);
+        assert_eq!(config.tmux, ["tmux", "-L", "abide"]);
     }
 
     #[test]
     fn every_key_is_read() {
         let config = parse(
             "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nshell = '/bin/zsh'\n\
-             lend_terminal = false\n\
+             lend_terminal = false\nbackend = 'owner'\ntmux = ['/opt/tmux', '-L', 'x']\n\
              [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
         )
         .unwrap();
@@ -233,6 +267,9 @@ mod tests {
         assert!(!config.journal);
         assert_eq!(config.shell.as_deref(), Some("/bin/zsh"));
         assert!(!config.lend_terminal);
+        let owner = Preference::Only(abide_core::backend::BackendKind::Owner);
+        assert_eq!(config.backend, Some(owner));
+        assert_eq!(config.tmux, ["/opt/tmux", "-L", "x"]);
         assert_eq!(config.env_pass, ["A"]);
         assert_eq!(config.env_deny, ["B_*", "C"]);
     }
@@ -272,6 +309,18 @@ mod tests {
             (
                 "detach_keys = 'no such key'\n",
                 "`config.toml`, line 1: `detach_keys`: ",
+            ),
+            (
+                "\nbackend = 'zellij'\n",
+                "`config.toml`, line 2: `backend`: `zellij` is no backend; expected `auto`",
+            ),
+            (
+                "tmux = []\n",
+                "`config.toml`, line 1: `tmux`: names no program",
+            ),
+            (
+                "tmux = 'tmux -L x'\n",
+                "`config.toml`, line 1: `tmux`: invalid type",
             ),
             ("shell = \n", "`config.toml`, line 1: "),
         ] {

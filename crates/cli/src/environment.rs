@@ -77,6 +77,8 @@ mod tests {
             lend_terminal: true,
             journal: true,
             shell: None,
+            backend: None,
+            tmux: Vec::new(),
             env_pass: vec!["HF_TOKEN".into()],
             env_deny: vec!["CORP_*".into()],
         };

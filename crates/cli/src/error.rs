@@ -1,12 +1,12 @@
 //! Why a command could not do what was asked, the code it ends with, and what to do next.
 
-use std::{io, path::PathBuf};
+use std::{ffi::OsString, io, path::PathBuf};
 
 use abide_workspace::{Target, WorkspaceError, WorkspaceName};
 
 use crate::{
     config::ConfigError, dirs::DirsError, environment::EnvironmentError, exit::Exit,
-    viewer::ViewerError,
+    setting::SettingError, viewer::ViewerError,
 };
 
 /// Why a command could not do what was asked.
@@ -27,6 +27,29 @@ pub(crate) enum CliError {
     /// The terminal or the session's connection failed while attached.
     #[error(transparent)]
     Viewer(#[from] ViewerError),
+    /// A variable of our own says what cannot be used.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The program that shows a session cannot be run.
+    #[error("cannot run `{}` to show `{target}`", program.display())]
+    NoClient {
+        /// The session.
+        target: Target,
+        /// The program.
+        program: OsString,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Some orphans could not be reaped; each was told.
+    #[error("{left} of {all} orphans could not be reaped; see above")]
+    NotAllReaped {
+        /// How many are left.
+        left: usize,
+        /// How many there were.
+        all: usize,
+        /// The code of the first that is left.
+        exit: Exit,
+    },
     /// A session cannot be shown on itself.
     #[error("cannot attach to `{target}` from inside it")]
     NestedInItself {
@@ -116,15 +139,18 @@ impl CliError {
             Self::Config(_)
             | Self::Dirs(_)
             | Self::Environment(_)
+            | Self::Setting(_)
             | Self::NestedInItself { .. }
             | Self::DeleteFromInside { .. }
             | Self::NotAWorkspace { .. }
             | Self::NothingToSend => Exit::USAGE,
             Self::NotTheWholeName { .. } => Exit::NOT_FOUND,
+            Self::NotAllReaped { exit, .. } => *exit,
             Self::WaitTimedOut { .. } => Exit::TIMED_OUT,
             Self::Viewer(ViewerError::NoTerminal { .. }) => Exit::USAGE,
             Self::Viewer(ViewerError::Lost { .. } | ViewerError::Closed { .. })
-            | Self::ConnectionLost { .. } => Exit::BACKEND,
+            | Self::ConnectionLost { .. }
+            | Self::NoClient { .. } => Exit::BACKEND,
             Self::Viewer(ViewerError::Terminal { .. })
             | Self::BadDirectory { .. }
             | Self::Input(_)
@@ -143,6 +169,10 @@ impl CliError {
             Self::Config(error) => Some(error.hint()),
             Self::Environment(error) => Some(error.hint()),
             Self::Viewer(error) => error.hint(),
+            Self::Setting(error) => Some(error.hint()),
+            Self::NoClient { .. } => Some(
+                "`abide doctor` says whether the backend can be used; the session goes on".into(),
+            ),
             Self::NestedInItself { .. } => Some("detach from it first".into()),
             Self::NotTheWholeName { whole, .. } => {
                 Some(format!("deleting takes the whole name; there is `{whole}`"))
@@ -170,7 +200,8 @@ impl CliError {
             Self::EndedUnmatched { target, .. } => {
                 Some(format!("`abide capture '{target}'` shows its last screen"))
             }
-            Self::Input(_)
+            Self::NotAllReaped { .. }
+            | Self::Input(_)
             | Self::Output(_)
             | Self::Survivors { .. }
             | Self::Unhealthy

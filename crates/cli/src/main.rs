@@ -16,6 +16,7 @@ mod keys;
 mod logging;
 mod output;
 mod report;
+mod setting;
 mod sys;
 mod viewer;
 

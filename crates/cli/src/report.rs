@@ -13,10 +13,15 @@ pub(crate) fn ended(result: Result<Exit, CliError>) -> Exit {
         Ok(exit) => exit,
         Err(error) if error.is_closed_pipe() => Exit::SUCCESS,
         Err(error) => {
-            say(&describe(&error, error.hint()));
+            self::error(&error);
             error.exit()
         }
     }
+}
+
+/// Reports one error among several.
+pub(crate) fn error(error: &CliError) {
+    say(&describe(error, error.hint()));
 }
 
 /// Says something to the person, whether or not anybody reads it.

@@ -6,13 +6,14 @@
 //! - [`terminal_size`], [`keyboard`], [`Screen`]: its size, what is typed, where to draw
 //! - [`terminal_device`]: how another process finds it
 //! - [`Signals`], [`stop_self`]: what others ask of this process
+//! - [`become_program`], [`run_program`]: another program on this terminal
 //!
 //! Nothing here puts the terminal into non-blocking mode: that belongs to the open file, which
 //! the shell and everything else on the terminal share with this process.
 
 use std::io;
 
-use abide_core::size::TermSize;
+use abide_core::{backend::ClientProgram, size::TermSize};
 
 #[cfg(unix)]
 mod unix;
@@ -21,11 +22,13 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    Keyboard, RawMode, Screen, Signals, Waker, keyboard, stop_self, terminal_device, terminal_size,
+    Keyboard, RawMode, Screen, Signals, Waker, become_program, keyboard, run_program, stop_self,
+    terminal_device, terminal_size,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    Keyboard, RawMode, Screen, Signals, Waker, keyboard, stop_self, terminal_device, terminal_size,
+    Keyboard, RawMode, Screen, Signals, Waker, become_program, keyboard, run_program, stop_self,
+    terminal_device, terminal_size,
 };
 
 /// A terminal as another process finds it.
@@ -82,5 +85,7 @@ const _: () = {
         let _: bool = waker.wake();
         let _: fn() -> io::Result<Signals> = Signals::new;
         let _: fn() -> io::Result<()> = stop_self;
+        let _: fn(&ClientProgram) -> io::Result<i32> = become_program;
+        let _: fn(&ClientProgram) -> io::Result<i32> = run_program;
     }
 };

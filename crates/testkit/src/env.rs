@@ -157,7 +157,8 @@ impl TestEnv {
         command
     }
 
-    /// Returns the environment that programs get here: the least that they run with.
+    /// Returns the environment that programs get here: the least that they run with. New sessions
+    /// get the owner unless a test says otherwise.
     #[must_use]
     pub fn environment(&self) -> Vec<(OsString, OsString)> {
         // Without SystemRoot nothing starts on Windows.
@@ -175,7 +176,12 @@ impl TestEnv {
             ("ABIDE_PROBE_DIR", self.probe_dir()),
         ];
         let here = here.map(|(name, path)| (name.into(), path.into()));
-        let plain = [("LANG", "C.UTF-8"), ("TZ", "UTC"), ("SHELL", "/bin/sh")];
+        let plain = [
+            ("LANG", "C.UTF-8"),
+            ("TZ", "UTC"),
+            ("SHELL", "/bin/sh"),
+            ("ABIDE_BACKEND", "owner"),
+        ];
         let plain = plain.map(|(name, value)| (name.into(), value.into()));
         inherited
             .chain(here)

@@ -1,4 +1,5 @@
-//! The kernel lock on one workspace, held while its sessions are made, started again or deleted.
+//! The kernel lock on one workspace, held while its sessions are made, started again or deleted,
+//! and the one on all orphans.
 //!
 //! Whoever makes or deletes a workspace holds it alone; whoever starts a session again shares it.
 //! So a start never slips into a deletion, starts do not wait for each other, and a row in the
@@ -35,24 +36,29 @@ pub(crate) enum ClaimError {
 impl Claim {
     /// Takes the lock alone; `None` if somebody else has it or shares it.
     pub(crate) fn alone(state_dir: &Path, id: &WorkspaceId) -> Result<Option<Self>, ClaimError> {
-        Self::take(state_dir, id, KernelLock::try_acquire)
+        Self::take(state_dir, id.as_str(), KernelLock::try_acquire)
     }
 
     /// Shares the lock; `None` if somebody has it alone.
     pub(crate) fn shared(state_dir: &Path, id: &WorkspaceId) -> Result<Option<Self>, ClaimError> {
-        let claimed = Self::take(state_dir, id, KernelLock::try_share);
+        let claimed = Self::take(state_dir, id.as_str(), KernelLock::try_share);
         match claimed {
             Err(ClaimError::Lock(err)) if err.io_kind() == io::ErrorKind::NotFound => {
-                make_file(&path_of(state_dir, id))?;
-                Self::take(state_dir, id, KernelLock::try_share)
+                make_file(&path_of(state_dir, id.as_str()))?;
+                Self::take(state_dir, id.as_str(), KernelLock::try_share)
             }
             other => other,
         }
     }
 
+    /// Takes the lock on what no row knows, alone; `None` if somebody else has it.
+    pub(crate) fn orphans(state_dir: &Path) -> Result<Option<Self>, ClaimError> {
+        Self::take(state_dir, ORPHANS, KernelLock::try_acquire)
+    }
+
     /// Tells whether anybody has the lock alone.
     pub(crate) fn is_held(state_dir: &Path, id: &WorkspaceId) -> Result<bool, ClaimError> {
-        Ok(KernelLock::look(&path_of(state_dir, id))? == LockState::Held)
+        Ok(KernelLock::look(&path_of(state_dir, id.as_str()))? == LockState::Held)
     }
 
     /// Takes the lock's file away, for a workspace that is no more.
@@ -63,10 +69,10 @@ impl Claim {
 
     fn take(
         state_dir: &Path,
-        id: &WorkspaceId,
+        name: &str,
         lock: fn(&Path) -> Result<Option<KernelLock>, LockError>,
     ) -> Result<Option<Self>, ClaimError> {
-        let path = path_of(state_dir, id);
+        let path = path_of(state_dir, name);
         let dir = state_dir.join(LOCKS_DIR);
         sys::create_private_dir(&dir)
             .map_err(|source| ClaimError::Directory { path: dir, source })?;
@@ -87,6 +93,9 @@ fn make_file(path: &Path) -> Result<(), ClaimError> {
 /// Where the locks are, below the state directory.
 const LOCKS_DIR: &str = "locks";
 
-fn path_of(state_dir: &Path, id: &WorkspaceId) -> PathBuf {
-    state_dir.join(LOCKS_DIR).join(format!("{id}.lock"))
+/// Names the lock under which orphans are adopted and reaped; no workspace's id has a dot.
+const ORPHANS: &str = ".orphans";
+
+fn path_of(state_dir: &Path, name: &str) -> PathBuf {
+    state_dir.join(LOCKS_DIR).join(format!("{name}.lock"))
 }

@@ -1,10 +1,15 @@
 //! Why a workspace could not be made, found, entered or deleted, and what to do next.
 
+mod orphan;
+
 use std::path::PathBuf;
 
-use abide_core::backend::{BackendError, ErrorKind, Source, Survivor};
+use abide_core::backend::{BackendError, BackendKind, ErrorKind, Source, Survivor};
+
+pub use self::orphan::OrphanError;
 
 use crate::{
+    backends::{NoBackend, Unusable},
     name::{Target, WorkspaceName},
     store::StoreError,
 };
@@ -96,18 +101,40 @@ pub enum WorkspaceError {
         /// The processes.
         survivors: Vec<Survivor>,
     },
-    /// A session was made by a backend that is not there now.
-    #[error(
-        "session `{target}` was made by the backend `{stored}`, which is not available here (this is `{here}`)"
-    )]
-    BackendMissing {
+    /// No backend that a new session may get can be used.
+    #[error(transparent)]
+    NoBackend(#[from] NoBackend),
+    /// A session was made by a backend that cannot be used now.
+    #[error("session `{target}` was made by the backend `{kind}`, which cannot be used now")]
+    BackendUnusable {
         /// The session.
         target: Target,
         /// The backend that is stored with it.
-        stored: String,
-        /// The backend in use.
-        here: String,
+        kind: BackendKind,
+        /// Why it cannot be used.
+        source: Unusable,
     },
+    /// A session was made by a backend that this release does not know.
+    #[error("session `{target}` was made by the backend `{}`, which this release does not know", name.escape_debug())]
+    BackendUnknown {
+        /// The session.
+        target: Target,
+        /// The backend that is stored with it.
+        name: String,
+    },
+    /// It is not stored which backend made a session, and not every backend can be asked.
+    #[error("cannot tell which backend made session `{target}`: `{kind}` cannot be asked")]
+    BackendUnsettled {
+        /// The session.
+        target: Target,
+        /// The backend that cannot be asked.
+        kind: BackendKind,
+        /// Why it cannot.
+        source: Unusable,
+    },
+    /// An orphan cannot be found, adopted or reaped.
+    #[error(transparent)]
+    Orphan(#[from] OrphanError),
     /// The backend refused or failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -134,11 +161,17 @@ impl WorkspaceError {
             Self::Ambiguous { .. } => Kind::Ambiguous,
             Self::Claimed { .. } | Self::Running { .. } => Kind::Busy,
             Self::RelativeDirectory { .. } => Kind::Refused,
-            Self::BackendMissing { .. } => Kind::BackendUnavailable,
+            Self::Orphan(error) => error.kind(),
+            Self::NoBackend(_)
+            | Self::BackendUnusable { .. }
+            | Self::BackendUnknown { .. }
+            | Self::BackendUnsettled { .. } => Kind::BackendUnavailable,
             Self::Lock { .. } | Self::Survivors { .. } => Kind::Failed,
             Self::Backend(source) => of_backend(source),
             Self::HalfMade { source, .. } => of_backend(source),
-            Self::Store(StoreError::NameTaken { .. }) => Kind::Refused,
+            Self::Store(StoreError::NameTaken { .. } | StoreError::SessionTaken { .. }) => {
+                Kind::Refused
+            }
             Self::Store(StoreError::Locked { .. }) => Kind::Busy,
             Self::Store(_) => Kind::Failed,
         }
@@ -153,14 +186,18 @@ impl WorkspaceError {
             Self::Ambiguous { .. } => Some("write more of the name".into()),
             Self::Claimed { .. } => Some("wait for it and try again".into()),
             Self::Lock { .. } | Self::RelativeDirectory { .. } => None,
+            Self::Orphan(error) => error.hint(),
+            Self::NoBackend(error) => Some(error.hint()),
+            Self::BackendUnusable { kind, source, .. }
+            | Self::BackendUnsettled { kind, source, .. } => Some(no_other(*kind, source)),
             Self::Running { name, .. } => Some(format!(
                 "end it first with `abide stop '{name}'`, or delete with `--force`"
             )),
             Self::Survivors { .. } => {
                 Some("end these processes yourself, then delete again".into())
             }
-            Self::BackendMissing { .. } => {
-                Some("use the release that made it; nothing was changed".into())
+            Self::BackendUnknown { .. } => {
+                Some("use the release that made it, or a newer one; nothing was changed".into())
             }
             Self::Backend(source) => source.hint(),
             Self::Store(source) => source.hint(),
@@ -185,6 +222,15 @@ fn of_backend(error: &BackendError) -> WorkspaceErrorKind {
         ErrorKind::ProgramNotFound => Kind::ProgramNotFound,
         ErrorKind::Broken => Kind::Failed,
     }
+}
+
+/// Says what to do about a backend that a session needs, and that nothing was done without it.
+fn no_other(kind: BackendKind, unusable: &Unusable) -> String {
+    let todo = match &unusable.hint {
+        Some(hint) => hint.clone(),
+        None => format!("make `{kind}` usable again; `abide doctor` shows more"),
+    };
+    format!("{todo}; nothing was changed, and no other backend is used in its place")
 }
 
 fn list(survivors: &[Survivor]) -> String {

@@ -1,12 +1,13 @@
 //! Workspaces: directories with terminal sessions that outlive whoever made them.
 //!
 //! Callers use one handle, [`Workspaces`]. It keeps what must be remembered in a database of its
-//! own and reaches terminals only through [`abide_core::backend::TerminalBackend`], so it never
-//! knows which backend it drives. There is no daemon: any number of processes open the same state
+//! own and reaches terminals only through [`abide_core::backend::TerminalBackend`]: the backend
+//! that made a session is remembered with it, and what that backend is made of is its own affair. There is no daemon: any number of processes open the same state
 //! directory at once.
 //!
 //! - [`name`]: names and targets, validated at the edge; [`lookup`]: how a person's text finds one
 //! - [`record`]: what is remembered of a workspace and of its sessions
+//! - [`backends`]: which backends can be used, and which one new sessions get
 //! - [`walk`]: the files of a workspace at an instant; [`journal`]: its records on disk
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
@@ -17,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backends;
 mod claim;
 pub mod entry;
 pub mod error;
@@ -30,7 +32,8 @@ mod sys;
 pub mod walk;
 
 pub use self::{
-    error::{WorkspaceError, WorkspaceErrorKind},
+    backends::{Backends, Preference},
+    error::{OrphanError, WorkspaceError, WorkspaceErrorKind},
     name::{SessionName, Target, WorkspaceName},
     service::Workspaces,
     store::{DATABASE_FILE, StoreError},

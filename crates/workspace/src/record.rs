@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use abide_core::{
-    backend::Command,
+    backend::{BackendKind, Command},
     clock::Timestamp,
     id::{Generation, SessionId, WorkspaceId},
     size::TermSize,
@@ -86,6 +86,41 @@ impl FromStr for WorkspaceState {
     }
 }
 
+/// The backend that made a session, as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredBackend {
+    /// One that this release knows.
+    Known(BackendKind),
+    /// One of a newer release, as it was called there.
+    Unknown(String),
+}
+
+impl StoredBackend {
+    /// Returns the word under which it is stored and shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(kind) => kind.as_str(),
+            Self::Unknown(name) => name,
+        }
+    }
+}
+
+impl From<BackendKind> for StoredBackend {
+    fn from(kind: BackendKind) -> Self {
+        Self::Known(kind)
+    }
+}
+
+impl From<String> for StoredBackend {
+    fn from(name: String) -> Self {
+        match name.parse() {
+            Ok(kind) => Self::Known(kind),
+            Err(_) => Self::Unknown(name),
+        }
+    }
+}
+
 /// A session as it is remembered; what it is doing must be asked of its backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -95,8 +130,8 @@ pub struct Session {
     pub workspace: WorkspaceId,
     /// What people call it.
     pub name: SessionName,
-    /// The backend that made it, as it was called then; it may not be one that is known here.
-    pub backend: String,
+    /// The backend that made it; none in a record that does not say and was not settled since.
+    pub backend: Option<StoredBackend>,
     /// Its last start that is known of.
     pub generation: Option<Generation>,
     /// What it runs.

@@ -2,12 +2,15 @@
 //!
 //! It promises that a row and a terminal agree: a row comes before its terminal and goes after
 //! it, so nothing runs that no list shows. What it cannot finish is kept and shown in error, and
-//! can be asked for again. It never decides that a session is dead: it asks the backend.
+//! can be asked for again. It never decides that a session is dead: it asks the backend that made
+//! the session, and no other.
 
+mod backend;
 mod create;
 mod delete;
 mod interrupted;
 mod listing;
+mod orphans;
 mod sessions;
 
 use std::{
@@ -15,17 +18,16 @@ use std::{
     sync::Arc,
 };
 
-use abide_core::{
-    backend::{BackendKind, TerminalBackend},
-    clock::Clock,
-};
+use abide_core::clock::Clock;
 
 pub use self::{
     create::{Created, NewWorkspace},
     delete::Force,
     listing::{ListedSession, ListedWorkspace, Observed},
+    orphans::{Adoption, Orphan, Orphans, Unasked},
 };
 use crate::{
+    backends::Backends,
     claim::{Claim, ClaimError},
     error::WorkspaceError,
     lookup::{self, Miss},
@@ -39,7 +41,7 @@ use crate::{
 pub struct Workspaces {
     state_dir: Arc<Path>,
     store: Store,
-    backend: Arc<dyn TerminalBackend>,
+    backends: Backends,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,7 +72,7 @@ impl Workspaces {
     /// When the directory or its database cannot be used, or is of a newer release.
     pub async fn open(
         state_dir: impl Into<PathBuf>,
-        backend: Arc<dyn TerminalBackend>,
+        backends: Backends,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, WorkspaceError> {
         let state_dir = state_dir.into();
@@ -78,17 +80,11 @@ impl Workspaces {
         let workspaces = Self {
             state_dir: state_dir.into(),
             store,
-            backend,
+            backends,
             clock,
         };
         workspaces.mark_interrupted(unfinished).await?;
         Ok(workspaces)
-    }
-
-    /// Returns which backend new sessions get.
-    #[must_use]
-    pub fn backend_kind(&self) -> BackendKind {
-        self.backend.kind()
     }
 
     /// Finds the session that a person named; the main one if the target names none.
@@ -138,19 +134,6 @@ impl Workspaces {
         let session = lookup::find(text, sessions, |session| session.name.as_str())
             .map_err(|miss| missed("session", text, miss))?;
         Ok(Found { workspace, session })
-    }
-
-    /// Returns the backend, if it is the one that made the session.
-    fn backend_of(&self, found: &Found) -> Result<&dyn TerminalBackend, WorkspaceError> {
-        let here = self.backend.kind().as_str();
-        if found.session.backend == here {
-            return Ok(&*self.backend);
-        }
-        Err(WorkspaceError::BackendMissing {
-            target: found.target(),
-            stored: found.session.backend.clone(),
-            here: here.to_owned(),
-        })
     }
 
     /// Takes a workspace's lock alone. Does not wait: somebody who has it may take long.

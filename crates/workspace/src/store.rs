@@ -10,6 +10,7 @@
 
 mod connection;
 mod error;
+mod orphans;
 mod schema;
 mod sessions;
 mod text;
@@ -22,6 +23,7 @@ use std::{
 };
 
 use abide_core::{
+    backend::BackendKind,
     clock::Timestamp,
     id::{Generation, SessionId, WorkspaceId},
 };
@@ -31,7 +33,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::{connection::DATABASE_FILE, error::StoreError};
 use crate::{
     name::WorkspaceName,
-    record::{Session, Workspace, WorkspaceState},
+    record::{Session, StoredBackend, Workspace, WorkspaceState},
 };
 
 /// Calls that may wait for the thread; the next caller waits to be let into the queue.
@@ -110,6 +112,19 @@ impl Store {
             workspaces::insert(rows, &workspace)?;
             sessions::insert(rows, &session)?;
             Ok(workspace)
+        })
+        .await
+    }
+
+    /// Stores which backend made a session, unless that is stored; returns which one is. `None` if
+    /// the session is no more.
+    pub(crate) async fn settle_backend(
+        &self,
+        session: SessionId,
+        backend: BackendKind,
+    ) -> Result<Option<StoredBackend>, StoreError> {
+        self.write("store the backend of a session", move |rows| {
+            Ok(sessions::settle_backend(rows, &session, backend)?)
         })
         .await
     }

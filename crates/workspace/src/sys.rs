@@ -1,9 +1,13 @@
 //! The platform surface of this crate: private files, text of the system as numbers, and what the
-//! system says of files in a tree.
+//! system says of files in a tree and of a process.
 //!
-//! Both sides provide `create_private_dir`, `create_private_file`, `sync_dir`, `to_units` and
-//! `from_units`, and in `tree` `entry`, `open_plain`, `tree_path` and `relative_path`, with the same
-//! signatures.
+//! Both sides provide `create_private_dir`, `create_private_file`, `sync_dir`, `to_units`,
+//! `from_units` and `process_facts`, and in `tree` `entry`, `open_plain`, `tree_path` and
+//! `relative_path`, with the same signatures.
+
+use std::path::PathBuf;
+
+use abide_core::backend::Command;
 
 #[cfg(unix)]
 mod unix;
@@ -12,9 +16,30 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    create_private_dir, create_private_file, from_units, sync_dir, to_units, tree,
+    create_private_dir, create_private_file, from_units, process_facts, sync_dir, to_units, tree,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    create_private_dir, create_private_file, from_units, sync_dir, to_units, tree,
+    create_private_dir, create_private_file, from_units, process_facts, sync_dir, to_units, tree,
 };
+
+/// What the system tells of a process, as far as it does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProcessFacts {
+    /// The directory that it is in.
+    pub(crate) dir: Option<PathBuf>,
+    /// What it runs.
+    pub(crate) command: Option<Command>,
+    /// Those variables of its environment that were asked for, as it was started with them.
+    pub(crate) variables: Vec<(&'static str, String)>,
+}
+
+impl ProcessFacts {
+    /// Returns the value of a variable that was asked for.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        let mut variables = self.variables.iter();
+        variables
+            .find(|(candidate, _)| *candidate == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

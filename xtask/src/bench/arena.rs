@@ -216,6 +216,7 @@ impl Arena {
             .env(reaper::VARIABLE, dir)
             .env("HOME", dir)
             .env("XDG_CONFIG_HOME", dir)
+            .env("ABIDE_BACKEND", "owner")
             .env("ABIDE_STATE_DIR", dir.join("state"))
             .env("ABIDE_RUNTIME_DIR", dir.join("run"))
             .env("ABDUCO_SOCKET_DIR", dir)

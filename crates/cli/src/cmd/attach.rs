@@ -3,7 +3,7 @@
 use abide_core::backend::AttachMode;
 use abide_workspace::Target;
 
-use super::enter::{self, ExitWith, How};
+use super::enter::{self, Client, ExitWith, How};
 use crate::{compose::Context, error::CliError, exit::Exit, viewer::DetachKeys};
 
 /// Show a session on this terminal, and type into it
@@ -15,7 +15,10 @@ Examples:
   abide attach api --steal   # take control; whoever had it goes on watching
   abide attach ci --exit-code && echo built
 
-A session that has ended shows its last screen. `abide resume` starts it again instead.")]
+A session that has ended shows its last screen. `abide resume` starts it again instead.
+
+A session in tmux is shown by tmux itself, with your keys and status line; `--detach-keys` has it \
+shown here instead, with those keys.")]
 pub(crate) struct Attach {
     /// Workspace, or workspace/session; any part of the name that only one has
     #[arg(value_name = "NAME")]
@@ -53,12 +56,17 @@ impl Attach {
             false => ExitWith::Success,
         };
         let configured = || context.config.detach_keys.clone();
+        let client = match self.detach_keys {
+            Some(_) => Client::Ours,
+            None => Client::OfBackend,
+        };
         let keys = self.detach_keys.unwrap_or_else(configured);
         let how = How {
             mode,
             keys,
             exit,
             lend: context.config.lend_terminal,
+            client,
         };
         enter::enter(&workspaces, &found, how).await
     }

@@ -8,7 +8,7 @@ use abide_core::{
     clock::Timestamp,
 };
 use abide_workspace::{
-    record::{Session, Workspace, WorkspaceState},
+    record::{Session, StoredBackend, Workspace, WorkspaceState},
     service::Observed,
 };
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(super) struct JsonWorkspace<'a> {
 pub(super) struct JsonSession<'a> {
     id: &'a str,
     name: &'a str,
-    backend: &'a str,
+    backend: Option<&'a str>,
     generation: Option<String>,
     command: Vec<String>,
     history_bytes: u64,
@@ -46,7 +46,13 @@ pub(super) struct JsonSession<'a> {
 #[serde(untagged)]
 enum JsonStatus<'a> {
     Observed(&'a SessionState),
-    Otherwise { state: &'static str },
+    Absent {
+        state: &'static str,
+    },
+    Unavailable {
+        state: &'static str,
+        reason: &'a str,
+    },
 }
 
 impl<'a> From<&'a Workspace> for JsonWorkspace<'a> {
@@ -69,12 +75,12 @@ impl<'a> JsonSession<'a> {
     pub(super) fn new(session: &'a Session, observed: &'a Observed) -> Self {
         let generation = match observed {
             Observed::Status(status) => status.generation,
-            Observed::Nothing | Observed::BackendMissing => session.generation,
+            Observed::Nothing | Observed::Unavailable { .. } => session.generation,
         };
         Self {
             id: session.id.as_str(),
             name: session.name.as_str(),
-            backend: &session.backend,
+            backend: session.backend.as_ref().map(StoredBackend::as_str),
             generation: generation.map(|generation| generation.to_string()),
             command: words(&session.command),
             history_bytes: session.history_bytes,
@@ -82,9 +88,10 @@ impl<'a> JsonSession<'a> {
             created_at: session.created_at,
             status: match observed {
                 Observed::Status(status) => JsonStatus::Observed(&status.state),
-                Observed::Nothing => JsonStatus::Otherwise { state: "absent" },
-                Observed::BackendMissing => JsonStatus::Otherwise {
-                    state: "backend-missing",
+                Observed::Nothing => JsonStatus::Absent { state: "absent" },
+                Observed::Unavailable { reason } => JsonStatus::Unavailable {
+                    state: "unavailable",
+                    reason,
                 },
             },
         }
@@ -103,16 +110,21 @@ pub(super) fn state(workspace: &Workspace, observed: &Observed) -> String {
 fn session_state(observed: &Observed) -> String {
     match observed {
         Observed::Nothing => "not started".into(),
-        Observed::BackendMissing => "backend missing".into(),
-        Observed::Status(status) => match &status.state {
-            SessionState::Starting => "starting".into(),
-            SessionState::Running(_) => "running".into(),
-            SessionState::Unresponsive { .. } => "unresponsive".into(),
-            SessionState::Ended(ended) => match &ended.outcome {
-                ExitOutcome::Exited { code } => format!("exited {code}"),
-                ExitOutcome::Signaled { signal } => format!("signal {signal}"),
-                ExitOutcome::Lost { .. } => "lost".into(),
-            },
+        Observed::Unavailable { .. } => "unavailable".into(),
+        Observed::Status(status) => status_state(&status.state),
+    }
+}
+
+/// Says in a word or two what a session does.
+pub(super) fn status_state(state: &SessionState) -> String {
+    match state {
+        SessionState::Starting => "starting".into(),
+        SessionState::Running(_) => "running".into(),
+        SessionState::Unresponsive { .. } => "unresponsive".into(),
+        SessionState::Ended(ended) => match &ended.outcome {
+            ExitOutcome::Exited { code } => format!("exited {code}"),
+            ExitOutcome::Signaled { signal } => format!("signal {signal}"),
+            ExitOutcome::Lost { .. } => "lost".into(),
         },
     }
 }
@@ -120,12 +132,17 @@ fn session_state(observed: &Observed) -> String {
 /// Returns since when a session does what it does, if that is known.
 pub(super) fn since(observed: &Observed) -> Option<Timestamp> {
     match observed {
-        Observed::Nothing | Observed::BackendMissing => None,
-        Observed::Status(status) => match &status.state {
-            SessionState::Starting | SessionState::Unresponsive { .. } => None,
-            SessionState::Running(running) => Some(running.started_at),
-            SessionState::Ended(ended) => ended.ended_at,
-        },
+        Observed::Nothing | Observed::Unavailable { .. } => None,
+        Observed::Status(status) => status_since(&status.state),
+    }
+}
+
+/// Returns since when a session does what it does, if that is known.
+pub(super) fn status_since(state: &SessionState) -> Option<Timestamp> {
+    match state {
+        SessionState::Starting | SessionState::Unresponsive { .. } => None,
+        SessionState::Running(running) => Some(running.started_at),
+        SessionState::Ended(ended) => ended.ended_at,
     }
 }
 
@@ -140,7 +157,8 @@ pub(super) fn command(command: &Command) -> String {
     output::plain(&shown.join(" ")).into_owned()
 }
 
-fn words(command: &Command) -> Vec<String> {
+/// Returns a command's words, as far as they are text.
+pub(super) fn words(command: &Command) -> Vec<String> {
     let words = std::iter::once(&command.program).chain(&command.args);
     words
         .map(|word| word.to_string_lossy().into_owned())

@@ -1,21 +1,18 @@
 //! `abide doctor`: what abide uses, whether it is well, and what a logout would do.
 
+mod backends;
+
 use std::path::Path;
 
 use abide_core::backend::SessionState;
 use abide_workspace::{
-    DATABASE_FILE,
+    DATABASE_FILE, Workspaces,
     service::{Found, ListedWorkspace, Observed},
 };
 use serde::Serialize;
 
 use super::describe;
-use crate::{
-    compose::{BACKEND_REASON, Context},
-    error::CliError,
-    exit::Exit,
-    host, output,
-};
+use crate::{compose::Context, error::CliError, exit::Exit, host, output};
 
 /// Show what abide uses, and whether it is well
 #[derive(Debug, clap::Args)]
@@ -81,9 +78,8 @@ impl Doctor {
         // Opened before the directories are looked at, because it makes them.
         let list = match context.workspaces().await {
             Ok(workspaces) => {
-                let kind = workspaces.backend_kind();
-                let backend = format!("{kind}: {BACKEND_REASON}");
-                findings.add("backend", Health::Well, &backend);
+                backends::look_at(&mut findings, workspaces.backends(), context.backend).await;
+                look_at_orphans(&mut findings, &workspaces).await;
                 workspaces.list().await.map_err(CliError::from)
             }
             Err(error) => Err(error),
@@ -152,7 +148,7 @@ fn look_at_sessions(findings: &mut Findings, list: &[ListedWorkspace]) {
 fn session(observed: &Observed) -> (Health, String) {
     match observed {
         Observed::Nothing => (Health::Well, String::new()),
-        Observed::BackendMissing => (Health::Wrong, String::new()),
+        Observed::Unavailable { reason } => (Health::Wrong, format!(": {reason}")),
         Observed::Status(status) => match &status.state {
             SessionState::Unresponsive { holder_pid, reason } => {
                 let holder = holder_pid.map(|pid| format!(", held by process {pid}"));
@@ -167,6 +163,19 @@ fn session(observed: &Observed) -> (Health, String) {
             },
             SessionState::Starting | SessionState::Ended(_) => (Health::Well, String::new()),
         },
+    }
+}
+
+/// Says how many sessions no workspace has, if there are any.
+async fn look_at_orphans(findings: &mut Findings, workspaces: &Workspaces) {
+    // What stands in the way of looking is told with the sessions.
+    let count = workspaces
+        .orphans()
+        .await
+        .map_or(0, |found| found.sessions.len());
+    if count != 0 {
+        let text = format!("{count} that no workspace has: `abide list --orphans`");
+        findings.add("orphans", Health::Well, &text);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Shows a session on this terminal: what `new`, `attach`, `resume` and `last` have in common.
 
+mod handover;
+
 use std::io::{self, IsTerminal};
 
 use abide_core::{
@@ -26,6 +28,17 @@ pub(super) struct How {
     pub(super) exit: ExitWith,
     /// Whether this terminal may be lent to whoever holds the session.
     pub(super) lend: bool,
+    /// Which program shows it.
+    pub(super) client: Client,
+}
+
+/// Which program shows a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Client {
+    /// That of its backend, with its own keys, if it has one.
+    OfBackend,
+    /// This one: it has the keys that were asked for.
+    Ours,
 }
 
 /// Which code to end with when the session ends.
@@ -83,6 +96,12 @@ pub(super) async fn enter(
             "warning: this is inside another session, which takes the keys that detach first",
         ),
     }
+    if how.client == Client::OfBackend
+        && let Some(program) = handover::client_of(workspaces, found, how.mode).await?
+    {
+        workspaces.touch(&found.workspace).await?;
+        return handover::hand_over(workspaces, found, &program, how.exit).await;
+    }
     let request = AttachRequest {
         mode: how.mode,
         size: sys::terminal_size(),
@@ -110,6 +129,7 @@ pub(super) async fn enter(
     }
 }
 
+/// Returns the code to end with when the session has ended so.
 fn code(exit: ExitWith, ended: &Ended) -> Exit {
     match exit {
         ExitWith::Success => Exit::SUCCESS,

@@ -6,7 +6,7 @@ use abide_core::{
 };
 use abide_workspace::{
     Target,
-    record::Session,
+    record::{Session, StoredBackend},
     service::{Found, Observed},
 };
 use jiff::tz::TimeZone;
@@ -83,7 +83,8 @@ fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
     page.add("directory", workspace.dir.to_string_lossy());
     page.add("command", describe::command(&session.command));
     match observed {
-        Observed::Nothing | Observed::BackendMissing => {}
+        Observed::Nothing => {}
+        Observed::Unavailable { reason } => page.add("reason", reason),
         Observed::Status(status) => match &status.state {
             SessionState::Starting => {}
             SessionState::Running(running) => add_running(&mut page, running, now),
@@ -98,7 +99,8 @@ fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
     }
     page.add_time("created", workspace.created_at, now);
     page.add_time("last used", workspace.last_used_at, now);
-    page.add("backend", &session.backend);
+    let backend = session.backend.as_ref().map(StoredBackend::as_str);
+    page.add("backend", backend.unwrap_or("not settled yet"));
     page.add("history", history(session));
     page.add("workspace", workspace.id.as_str());
     page.add("session", session.id.as_str());
@@ -191,7 +193,7 @@ mod tests {
             id: SessionId::random(),
             workspace: workspace.id.clone(),
             name: SessionName::main(),
-            backend: "owner".into(),
+            backend: Some(BackendKind::Owner.into()),
             generation: None,
             command: Command::new("sh", Vec::<String>::new()),
             size: TermSize::DEFAULT,

@@ -1,26 +1,43 @@
 //! `abide list`: every workspace, and what its sessions do.
 
+use std::collections::BTreeSet;
+
 use abide_core::clock::Timestamp;
-use abide_workspace::service::{Found, ListedWorkspace};
+use abide_workspace::{
+    record::{StoredBackend, Workspace},
+    service::{Found, ListedSession, ListedWorkspace, Observed},
+};
 use serde::Serialize;
 
-use super::describe::{self, JsonSession, JsonWorkspace};
+use super::{
+    describe::{self, JsonSession, JsonWorkspace},
+    orphans,
+};
 use crate::{compose::Context, error::CliError, exit::Exit, output, report};
 
 const HEADER: [&str; 5] = ["NAME", "STATE", "FOR", "DIR", "COMMAND"];
 
+/// The column that is shown where sessions have several backends, and its place.
+const BACKEND: (&str, usize) = ("BACKEND", 3);
+
 /// List the workspaces, and what their sessions do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-FOR is how long a session has run, or how long ago it ended.
+FOR is how long a session has run, or how long ago it ended. BACKEND is shown where there are \
+several. A session whose backend cannot be used now is unavailable, and is left as it is.
 
 Examples:
   abide list
-  abide list --json | jq -r '.workspaces[].name'")]
+  abide list --json | jq -r '.workspaces[].name'
+  abide list --orphans   # after the database was lost; see `abide adopt`")]
 pub(crate) struct List {
     /// Print as JSON
     #[arg(long)]
     json: bool,
+
+    /// List the sessions that no workspace has instead
+    #[arg(long)]
+    orphans: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,13 +54,20 @@ struct JsonListed<'a> {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let list = context.workspaces().await?.list().await?;
+        let workspaces = context.workspaces().await?;
+        let now = context.clock.now();
+        if self.orphans {
+            orphans::print(&workspaces.orphans().await?, self.json, now)?;
+            return Ok(Exit::SUCCESS);
+        }
+        let list = workspaces.list().await?;
         if self.json {
             output::json(&as_json(&list))?;
         } else if list.is_empty() {
-            report::say("there is no workspace yet; `abide new` makes one");
+            let orphans = workspaces.orphans().await?.sessions.len();
+            report::say(&nothing(orphans));
         } else {
-            output::table(&HEADER, rows(&list, context.clock.now()))?;
+            print(&list, now)?;
         }
         Ok(Exit::SUCCESS)
     }
@@ -63,11 +87,52 @@ fn as_json(list: &[ListedWorkspace]) -> JsonList<'_> {
     }
 }
 
+/// Says that there is nothing to list; and what else there is, where a database was lost.
+fn nothing(orphans: usize) -> String {
+    match orphans {
+        0 => "there is no workspace yet; `abide new` makes one".into(),
+        count => format!(
+            "there is no workspace, but {count} session(s) without one; \
+             `abide list --orphans` shows them"
+        ),
+    }
+}
+
+fn print(list: &[ListedWorkspace], now: Timestamp) -> Result<(), CliError> {
+    let reasons: BTreeSet<_> = sessions(list).filter_map(|(_, one)| reason(one)).collect();
+    for reason in reasons {
+        report::say(&format!("warning: {}", output::plain(reason)));
+    }
+    let backends: BTreeSet<_> = sessions(list).filter_map(|(_, one)| backend(one)).collect();
+    let (mut header, mut rows) = (HEADER.to_vec(), rows(list, now));
+    if 1 < backends.len() {
+        header.insert(BACKEND.1, BACKEND.0);
+        for (row, (_, one)) in rows.iter_mut().zip(sessions(list)) {
+            let shown = output::plain(backend(one).unwrap_or("-")).into_owned();
+            row.insert(BACKEND.1, shown);
+        }
+    }
+    Ok(output::table(&header, rows)?)
+}
+
+fn sessions(list: &[ListedWorkspace]) -> impl Iterator<Item = (&Workspace, &ListedSession)> {
+    list.iter()
+        .flat_map(|listed| listed.sessions.iter().map(|one| (&listed.workspace, one)))
+}
+
+fn backend(one: &ListedSession) -> Option<&str> {
+    one.session.backend.as_ref().map(StoredBackend::as_str)
+}
+
+fn reason(one: &ListedSession) -> Option<&str> {
+    match &one.observed {
+        Observed::Unavailable { reason } => Some(reason),
+        Observed::Status(_) | Observed::Nothing => None,
+    }
+}
+
 fn rows(list: &[ListedWorkspace], now: Timestamp) -> Vec<Vec<String>> {
-    let sessions = list
-        .iter()
-        .flat_map(|listed| listed.sessions.iter().map(|one| (&listed.workspace, one)));
-    sessions
+    sessions(list)
         .map(|(workspace, one)| {
             let found = Found {
                 workspace: workspace.clone(),

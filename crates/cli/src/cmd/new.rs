@@ -7,11 +7,13 @@ use abide_core::{
     size::TermSize,
 };
 use abide_workspace::{
-    WorkspaceName,
+    Preference, WorkspaceName,
     service::{Found, NewWorkspace},
 };
 
-use super::enter::{self, ExitWith, How};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::enter::{self, Client, ExitWith, How};
 use crate::{
     compose::Context, environment, error::CliError, exit::Exit, host, output, report, sys,
 };
@@ -23,11 +25,15 @@ Examples:
   abide new                       # your shell, in the current directory
   abide new api --dir ~/src/api   # elsewhere, under a name
   abide new build -- make -j8     # another program; its last screen stays
+  abide new --backend owner       # not in tmux, even where there is one
   name=$(abide new --no-attach -- npm start)   # from a script
 
 Credentials (GH_TOKEN, AWS_SECRET_ACCESS_KEY and the like) are left out of the session's \
 environment; pass one on with `--env NAME`, or always with `env.pass` in the configuration. \
-A program is found on PATH or named by its whole path.")]
+A program is found on PATH or named by its whole path.
+
+The backend is stored with the session and used for it ever after. `auto` takes tmux where it can \
+be used, else abide's own process, the owner; `abide doctor` says which, and why.")]
 pub(crate) struct New {
     /// Name of the workspace; without it, that of the directory
     name: Option<WorkspaceName>,
@@ -39,6 +45,10 @@ pub(crate) struct New {
     /// Run your shell, as happens when no command is given
     #[arg(long, conflicts_with = "command")]
     shell: bool,
+
+    /// What keeps the session; without it, what ABIDE_BACKEND or the configuration says, else auto
+    #[arg(long, value_name = "BACKEND", value_parser = backend())]
+    backend: Option<Preference>,
 
     /// Size of the terminal to start with; without it, that of this one, else 80x24
     #[arg(long, value_name = "COLSxROWS")]
@@ -70,11 +80,12 @@ impl New {
         let dir = host::absolute_dir(&dir)
             .map_err(|source| CliError::BadDirectory { path: dir, source })?;
         let cleaned = environment::of_session(&context.config, &self.env, std::env::vars_os())?;
-        let workspaces = context.workspaces_to_start().await?;
+        let workspaces = context.workspaces().await?;
         let created = workspaces
             .create(NewWorkspace {
                 name: self.name,
                 dir,
+                backend: self.backend,
                 command: command(self.command, context),
                 env: cleaned.env,
                 size: self.size.or_else(sys::terminal_size).unwrap_or_default(),
@@ -98,12 +109,19 @@ impl New {
             keys: context.config.detach_keys.clone(),
             exit: ExitWith::Success,
             lend: context.config.lend_terminal,
+            client: Client::OfBackend,
         };
         enter::enter(&workspaces, &found, how).await
     }
 }
 
-fn command(words: Vec<OsString>, context: &Context) -> Command {
+/// Reads a backend from the command line.
+fn backend() -> impl TypedValueParser<Value = Preference> {
+    PossibleValuesParser::new(Preference::WORDS).try_map(|word| word.parse::<Preference>())
+}
+
+/// Returns what to run: these words, else the user's shell.
+pub(super) fn command(words: Vec<OsString>, context: &Context) -> Command {
     let mut words = words.into_iter();
     match words.next() {
         Some(program) => Command::new(program, words),

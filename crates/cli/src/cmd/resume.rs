@@ -6,7 +6,7 @@ use abide_workspace::{
     service::{Found, Observed},
 };
 
-use super::enter::{self, ExitWith, How};
+use super::enter::{self, Client, ExitWith, How};
 use crate::{compose::Context, environment, error::CliError, exit::Exit, output, report};
 
 /// Go back to a session; start it again first if it has ended
@@ -58,7 +58,12 @@ pub(super) async fn resume(
     found: Found,
     options: Options,
 ) -> Result<Exit, CliError> {
-    let found = match must_start(&workspaces.observe(&found).await?) {
+    let observed = workspaces.observe(&found).await?;
+    if let Observed::Unavailable { .. } = observed {
+        // Says why, as an error.
+        workspaces.status(&found).await?;
+    }
+    let found = match must_start(&observed) {
         false => found,
         true => start(context, workspaces, &found).await?,
     };
@@ -72,6 +77,7 @@ pub(super) async fn resume(
         keys: context.config.detach_keys.clone(),
         exit: ExitWith::Success,
         lend: context.config.lend_terminal,
+        client: Client::OfBackend,
     };
     enter::enter(workspaces, &found, how).await
 }
@@ -93,7 +99,7 @@ async fn start(
 fn must_start(observed: &Observed) -> bool {
     match observed {
         Observed::Nothing => true,
-        Observed::BackendMissing => false,
+        Observed::Unavailable { .. } => false,
         Observed::Status(status) => match status.state {
             SessionState::Ended(_) => true,
             SessionState::Starting

@@ -8,6 +8,8 @@
 //! terminal window gives as standard input. With `< /dev/tty` there, reads block and cannot be
 //! woken: the byte typed first after detaching may then be lost.
 
+mod client;
+
 use std::{
     io::{self, PipeReader, PipeWriter, Write},
     os::{
@@ -26,6 +28,7 @@ use rustix::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+pub(crate) use self::client::{become_program, run_program};
 use super::{Signal, TerminalDevice, Typed};
 
 /// Keys byte by byte, without echo or signals; dropping it gives back what was before.

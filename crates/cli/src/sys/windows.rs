@@ -9,6 +9,8 @@
 
 #![expect(unsafe_code, reason = "console calls have no safe wrapper in reach")]
 
+mod client;
+
 use std::{
     io::{self, Write},
     os::windows::io::{AsRawHandle, RawHandle},
@@ -28,6 +30,7 @@ use windows_sys::Win32::System::Console::{
     WriteConsoleInputW,
 };
 
+pub(crate) use self::client::{become_program, run_program};
 use super::{Signal, Typed};
 
 /// UTF-8, as a code page.

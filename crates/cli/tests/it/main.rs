@@ -15,6 +15,8 @@ mod kills;
 #[cfg(unix)]
 mod launchers;
 #[cfg(unix)]
+mod orphans;
+#[cfg(unix)]
 mod races;
 #[cfg(unix)]
 mod scripts;

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 
 use abide_core::{
-    backend::{BackendError, Command, Ensured, ErrorKind, SessionSpec},
+    backend::{
+        BackendError, BackendKind, Command, Ensured, ErrorKind, SessionSpec, TerminalBackend,
+    },
     env_policy::Environment,
     id::{SessionId, WorkspaceId},
     size::TermSize,
@@ -14,6 +16,7 @@ use abide_core::{
 
 use super::{Found, Workspaces};
 use crate::{
+    backends::Preference,
     error::WorkspaceError,
     name::{SessionName, WorkspaceName},
     record::{Session, Workspace, WorkspaceState},
@@ -27,6 +30,8 @@ pub struct NewWorkspace {
     pub name: Option<WorkspaceName>,
     /// Its directory: absolute, and there already.
     pub dir: PathBuf,
+    /// Which backend its main session gets; without one, what the set of backends prefers.
+    pub backend: Option<Preference>,
     /// What its main session runs.
     pub command: Command,
     /// The environment of the main session, less what is set here.
@@ -59,6 +64,7 @@ impl Workspaces {
     ///
     /// When the name is taken, or the session cannot be started. Then nothing is left behind,
     /// except if it cannot be told whether the session runs ([`WorkspaceError::HalfMade`]).
+    /// [`WorkspaceError::NoBackend`] when the backend it is to have cannot be used.
     pub async fn create(&self, new: NewWorkspace) -> Result<Created, WorkspaceError> {
         if !new.dir.is_absolute() {
             return Err(WorkspaceError::RelativeDirectory { path: new.dir });
@@ -67,7 +73,10 @@ impl Workspaces {
             Some(name) => Naming::Exactly(name.clone()),
             None => Naming::Like(WorkspaceName::of_directory(new.dir.file_name())),
         };
-        let (workspace, session) = self.rows_of(&new, &naming);
+        let preference = new.backend.unwrap_or(self.backends.preference());
+        let (choice, usable) = self.backends.choose(preference).await?;
+        let backend = &*usable.backend;
+        let (workspace, session) = self.rows_of(&new, &naming, choice.kind);
         let claim = self.claim_alone(&workspace)?;
         let added = self.store.add(workspace, naming, session.clone()).await;
         let mut found = match added {
@@ -77,7 +86,7 @@ impl Workspaces {
                 return Err(error.into());
             }
         };
-        match self.backend.ensure(&spec(&found, new.env)).await {
+        match backend.ensure(&spec(&found, new.env)).await {
             Ok(ensured) => {
                 self.store_start(&mut found, &ensured).await?;
                 tracing::info!(workspace = %found.workspace.id, session = %found.session.id, "made");
@@ -89,14 +98,19 @@ impl Workspaces {
                 })
             }
             Err(error) => {
-                let error = self.undo(&found, error).await?;
+                let error = self.undo(backend, &found, error).await?;
                 claim.forget();
                 Err(error.into())
             }
         }
     }
 
-    fn rows_of(&self, new: &NewWorkspace, naming: &Naming) -> (Workspace, Session) {
+    fn rows_of(
+        &self,
+        new: &NewWorkspace,
+        naming: &Naming,
+        backend: BackendKind,
+    ) -> (Workspace, Session) {
         let now = self.clock.now();
         let (Naming::Exactly(name) | Naming::Like(name)) = naming;
         let workspace = Workspace {
@@ -113,7 +127,7 @@ impl Workspaces {
             id: SessionId::random(),
             workspace: workspace.id.clone(),
             name: SessionName::main(),
-            backend: self.backend.kind().as_str().to_owned(),
+            backend: Some(backend.into()),
             generation: None,
             command: new.command.clone(),
             size: new.size,
@@ -147,6 +161,7 @@ impl Workspaces {
     /// keeps them when the session may be there in spite of it.
     async fn undo(
         &self,
+        backend: &dyn TerminalBackend,
         found: &Found,
         error: BackendError,
     ) -> Result<BackendError, WorkspaceError> {
@@ -154,7 +169,7 @@ impl Workspaces {
         let removed = match is_unknown {
             true => false,
             // Refused for a session that runs.
-            false => self.backend.remove(&found.session.id, None).await.is_ok(),
+            false => backend.remove(&found.session.id, None).await.is_ok(),
         };
         let id = found.workspace.id.clone();
         if removed {
@@ -213,7 +228,7 @@ mod tests {
             id: SessionId::random(),
             workspace: workspace.id.clone(),
             name: SessionName::main(),
-            backend: "owner".into(),
+            backend: Some(BackendKind::Owner.into()),
             generation: None,
             command: Command::new("sh", Vec::<String>::new()),
             size: TermSize::clamped(50, 132),

@@ -80,7 +80,7 @@ impl Workspaces {
 
     async fn end_all(&self, sessions: &[Found]) -> Result<(), WorkspaceError> {
         for found in sessions {
-            let backend = self.backend_of(found)?;
+            let backend = self.backend_of(found).await?;
             let id = &found.session.id;
             let Some(status) = self.seen(found).await? else {
                 continue;
@@ -111,7 +111,7 @@ impl Workspaces {
 }
 
 /// Says what a session does that would have to end; `None` for one that has ended.
-fn doing(status: &SessionStatus) -> Option<&'static str> {
+pub(super) fn doing(status: &SessionStatus) -> Option<&'static str> {
     match status.state {
         SessionState::Starting => Some("is being started"),
         SessionState::Running(_) => Some("runs"),

@@ -1,13 +1,17 @@
-//! Lists workspaces with what their sessions do, from one look at the backend.
+//! Lists workspaces with what their sessions do, from one look at each backend that they need.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, error::Error};
 
-use abide_core::{backend::SessionStatus, id::SessionId};
+use abide_core::{
+    backend::{BackendKind, SessionStatus},
+    id::SessionId,
+};
 
-use super::{Found, Workspaces};
+use super::{Found, Workspaces, backend::was_started};
 use crate::{
     error::WorkspaceError,
-    record::{Session, Workspace},
+    record::{Session, StoredBackend, Workspace},
+    store::Rows,
 };
 
 /// A workspace with its sessions.
@@ -35,64 +39,152 @@ pub enum Observed {
     Status(SessionStatus),
     /// The backend has no trace of it.
     Nothing,
-    /// It was made by a backend that is not there now.
-    BackendMissing,
+    /// Nothing: the backend that made it cannot be used now, or could not be asked.
+    Unavailable {
+        /// Why not.
+        reason: String,
+    },
 }
+
+/// What every session of one backend does, or why that cannot be told.
+pub(super) type Sight = Result<HashMap<SessionId, SessionStatus>, String>;
 
 impl Workspaces {
     /// Observes one session, as [`Workspaces::list`] observes all of them.
     ///
     /// # Errors
     ///
-    /// When the backend fails.
+    /// When the backend fails although it can be used.
     pub async fn observe(&self, found: &Found) -> Result<Observed, WorkspaceError> {
-        if found.session.backend != self.backend.kind().as_str() {
-            return Ok(Observed::BackendMissing);
+        match self.seen(found).await {
+            Ok(status) => Ok(status.map_or(Observed::Nothing, Observed::Status)),
+            Err(
+                error @ (WorkspaceError::BackendUnusable { .. }
+                | WorkspaceError::BackendUnknown { .. }
+                | WorkspaceError::BackendUnsettled { .. }),
+            ) => Ok(Observed::Unavailable {
+                reason: with_causes(&error),
+            }),
+            Err(error) => Err(error),
         }
-        let status = self.seen(found).await?;
-        Ok(status.map_or(Observed::Nothing, Observed::Status))
     }
 
     /// Lists every workspace, in order of name, with what its sessions do.
     ///
-    /// Looks at the backend once, however many there are. Changes nothing.
+    /// Looks at each backend once, however many sessions there are, and at none that no session
+    /// needs. One that cannot be used or asked costs the list nothing but its own sessions' states.
+    /// Changes nothing.
     ///
     /// # Errors
     ///
-    /// When the database or the place where sessions are kept cannot be read.
+    /// When the database cannot be read.
     pub async fn list(&self) -> Result<Vec<ListedWorkspace>, WorkspaceError> {
         let rows = self.store.all().await?;
-        let statuses = self.backend.list().await?;
-        let mut by_session: HashMap<_, _> = statuses
-            .into_iter()
-            .map(|status| (status.session.clone(), status))
-            .collect();
-        let here = self.backend.kind().as_str();
-        let list = rows
-            .into_iter()
-            .map(|(workspace, sessions)| ListedWorkspace {
-                workspace,
-                sessions: sessions
-                    .into_iter()
-                    .map(|session| ListedSession {
-                        observed: observe(&mut by_session, &session, here),
-                        session,
-                    })
-                    .collect(),
-            });
-        Ok(list.collect())
+        let needs = |kind| rows.iter().flat_map(|(_, all)| all).any(needs(kind));
+        let (needs_owner, needs_tmux) = (needs(BackendKind::Owner), needs(BackendKind::Tmux));
+        let (owner, tmux) = tokio::join!(
+            self.sight(BackendKind::Owner, needs_owner),
+            self.sight(BackendKind::Tmux, needs_tmux),
+        );
+        let mut sights = Sights { owner, tmux };
+        Ok(rows.into_iter().map(|rows| sights.listed(rows)).collect())
+    }
+
+    /// Looks at every session of a backend, if that is needed.
+    async fn sight(&self, kind: BackendKind, is_needed: bool) -> Option<Sight> {
+        match is_needed {
+            true => Some(self.look(kind).await),
+            false => None,
+        }
+    }
+
+    /// Looks at every session of a backend.
+    pub(super) async fn look(&self, kind: BackendKind) -> Sight {
+        let usable = self.backends.get(kind).await;
+        let usable = usable.map_err(|error| {
+            let reason = with_causes(&error);
+            format!("the backend `{kind}` cannot be used: {reason}")
+        })?;
+        let statuses = usable.backend.list().await;
+        let statuses = statuses.map_err(|error| {
+            let reason = with_causes(&error);
+            format!("the backend `{kind}` could not be asked: {reason}")
+        })?;
+        let by_session = |status: SessionStatus| (status.session.clone(), status);
+        Ok(statuses.into_iter().map(by_session).collect())
     }
 }
 
-fn observe(
-    by_session: &mut HashMap<SessionId, SessionStatus>,
-    session: &Session,
-    here: &str,
-) -> Observed {
-    if session.backend != here {
-        return Observed::BackendMissing;
+/// Says whether a session's state may have to be asked of this backend.
+fn needs(kind: BackendKind) -> impl Fn(&Session) -> bool {
+    move |session| match &session.backend {
+        Some(StoredBackend::Known(stored)) => *stored == kind,
+        Some(StoredBackend::Unknown(_)) => false,
+        None => true,
     }
-    by_session
-        .remove(&session.id)
-        .map_or(Observed::Nothing, Observed::Status)
+}
+
+/// What was seen of each backend; nothing of one that was not needed.
+struct Sights {
+    owner: Option<Sight>,
+    tmux: Option<Sight>,
+}
+
+impl Sights {
+    fn listed(&mut self, (workspace, sessions): Rows) -> ListedWorkspace {
+        let listed = sessions.into_iter().map(|session| ListedSession {
+            observed: self.of(&session),
+            session,
+        });
+        ListedWorkspace {
+            workspace,
+            sessions: listed.collect(),
+        }
+    }
+
+    fn of(&mut self, session: &Session) -> Observed {
+        match &session.backend {
+            Some(StoredBackend::Known(BackendKind::Owner)) => take(&mut self.owner, session),
+            Some(StoredBackend::Known(BackendKind::Tmux)) => take(&mut self.tmux, session),
+            Some(StoredBackend::Unknown(name)) => Observed::Unavailable {
+                reason: format!(
+                    "this release does not know the backend `{}`",
+                    name.escape_debug()
+                ),
+            },
+            None => match (
+                take(&mut self.owner, session),
+                take(&mut self.tmux, session),
+            ) {
+                (seen @ Observed::Status(_), _) | (_, seen @ Observed::Status(_)) => seen,
+                (blind @ Observed::Unavailable { .. }, _)
+                | (_, blind @ Observed::Unavailable { .. })
+                    if was_started(session) =>
+                {
+                    blind
+                }
+                (Observed::Nothing | Observed::Unavailable { .. }, _) => Observed::Nothing,
+            },
+        }
+    }
+}
+
+fn take(sight: &mut Option<Sight>, session: &Session) -> Observed {
+    match sight {
+        Some(Ok(statuses)) => statuses
+            .remove(&session.id)
+            .map_or(Observed::Nothing, Observed::Status),
+        Some(Err(reason)) => Observed::Unavailable {
+            reason: reason.clone(),
+        },
+        None => Observed::Nothing,
+    }
+}
+
+/// Says an error with everything beneath it, in one line.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_causes(source)),
+        None => error.to_string(),
+    }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use abide_core::{
     backend::{
-        AttachRequest, Attachment, BackendError, Capture, CaptureRequest, Ensured, SessionState,
-        SessionStatus, StopReport,
+        AttachMode, AttachRequest, Attachment, BackendError, Capture, CaptureRequest,
+        ClientProgram, Ensured, SessionState, SessionStatus, StopReport,
     },
     env_policy::Environment,
     id::Generation,
@@ -20,9 +20,10 @@ impl Workspaces {
     ///
     /// # Errors
     ///
-    /// When the backend has no trace of it, or is not the one that made it.
+    /// When the backend that made it has no trace of it, or cannot be used.
     pub async fn status(&self, found: &Found) -> Result<SessionStatus, WorkspaceError> {
-        Ok(self.backend_of(found)?.status(&found.session.id).await?)
+        let backend = self.backend_of(found).await?;
+        Ok(backend.status(&found.session.id).await?)
     }
 
     /// Starts watching the session, and typing into it if the mode says so.
@@ -35,8 +36,23 @@ impl Workspaces {
         found: &Found,
         request: AttachRequest,
     ) -> Result<Attachment, WorkspaceError> {
-        let backend = self.backend_of(found)?;
+        let backend = self.backend_of(found).await?;
         Ok(backend.attach(&found.session.id, request).await?)
+    }
+
+    /// Returns the program that a person on a terminal attaches with, if the session's backend has
+    /// one of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`abide_core::backend::TerminalBackend::client_program`].
+    pub async fn client_program(
+        &self,
+        found: &Found,
+        mode: AttachMode,
+    ) -> Result<Option<ClientProgram>, WorkspaceError> {
+        let backend = self.backend_of(found).await?;
+        Ok(backend.client_program(&found.session.id, mode).await?)
     }
 
     /// Types into the session without attaching to it.
@@ -45,10 +61,8 @@ impl Workspaces {
     ///
     /// As [`abide_core::backend::TerminalBackend::send`].
     pub async fn send(&self, found: &Found, input: Bytes) -> Result<(), WorkspaceError> {
-        Ok(self
-            .backend_of(found)?
-            .send(&found.session.id, input)
-            .await?)
+        let backend = self.backend_of(found).await?;
+        Ok(backend.send(&found.session.id, input).await?)
     }
 
     /// Renders the session's screen, or its final one.
@@ -61,7 +75,7 @@ impl Workspaces {
         found: &Found,
         request: CaptureRequest,
     ) -> Result<Capture, WorkspaceError> {
-        let backend = self.backend_of(found)?;
+        let backend = self.backend_of(found).await?;
         Ok(backend.capture(&found.session.id, request).await?)
     }
 
@@ -71,7 +85,7 @@ impl Workspaces {
     ///
     /// As [`abide_core::backend::TerminalBackend::stop`].
     pub async fn stop(&self, found: &Found, grace: Duration) -> Result<StopReport, WorkspaceError> {
-        let backend = self.backend_of(found)?;
+        let backend = self.backend_of(found).await?;
         let generation = self.seen(found).await?.and_then(|status| status.generation);
         Ok(backend.stop(&found.session.id, generation, grace).await?)
     }
@@ -90,7 +104,7 @@ impl Workspaces {
         found: &Found,
         env: Environment,
     ) -> Result<(Found, Ensured), WorkspaceError> {
-        self.backend_of(found)?;
+        self.backend_of(found).await?;
         let claim = self.claim_shared(&found.workspace)?;
         let name = found.workspace.name.as_str();
         let Some((workspace, sessions)) = self.store.one(found.workspace.id.clone()).await? else {
@@ -104,7 +118,7 @@ impl Workspaces {
         let mut found = Found { workspace, session };
         let mut wanted = spec(&found, env);
         wanted.replaces = self.ended_generation(&found).await?;
-        let ensured = self.backend.ensure(&wanted).await?;
+        let ensured = self.backend_of(&found).await?.ensure(&wanted).await?;
         if ensured.started || found.workspace.state != WorkspaceState::Ready {
             self.store_start(&mut found, &ensured).await?;
         }
@@ -116,7 +130,8 @@ impl Workspaces {
         &self,
         found: &Found,
     ) -> Result<Option<SessionStatus>, WorkspaceError> {
-        match self.backend_of(found)?.status(&found.session.id).await {
+        let backend = self.backend_of(found).await?;
+        match backend.status(&found.session.id).await {
             Ok(status) => Ok(Some(status)),
             Err(BackendError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),

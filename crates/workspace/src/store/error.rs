@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use abide_core::lock::LockError;
+use abide_core::{id::SessionId, lock::LockError};
 
 use crate::name::WorkspaceName;
 
@@ -71,6 +71,14 @@ pub enum StoreError {
         /// The name.
         name: WorkspaceName,
     },
+    /// Some workspace has the session.
+    #[error("session `{session}` belongs to a workspace{}", name.as_ref().map(|name| format!(", `{name}`")).unwrap_or_default())]
+    SessionTaken {
+        /// The session.
+        session: SessionId,
+        /// The workspace's name.
+        name: Option<WorkspaceName>,
+    },
     /// The thread of the database has ended.
     #[error("the database `{}` is closed", path.display())]
     Gone {
@@ -121,6 +129,10 @@ impl StoreError {
             Self::NameTaken { name } => Some(format!(
                 "choose another name, or enter that one with `abide resume '{name}'`"
             )),
+            Self::SessionTaken { name, .. } => Some(match name {
+                Some(name) => format!("enter it with `abide attach '{name}'`"),
+                None => "`abide list` shows what there is".into(),
+            }),
             Self::Failed { source, .. } if is_unwritable(source) => {
                 Some("see that the state directory is writable and its file system not full".into())
             }

@@ -33,6 +33,32 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE sessions ADD COLUMN journal INTEGER NOT NULL DEFAULT 1;"),
+    // A column's constraint changes only with its table; nothing refers to this one.
+    M::up(
+        "
+    CREATE TABLE sessions_next (
+        id            TEXT    NOT NULL PRIMARY KEY,
+        workspace_id  TEXT    NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+        name          TEXT    NOT NULL,
+        backend       TEXT,
+        generation    TEXT,
+        command       TEXT    NOT NULL,
+        rows          INTEGER NOT NULL,
+        cols          INTEGER NOT NULL,
+        history_bytes INTEGER NOT NULL,
+        created_at    INTEGER NOT NULL,
+        journal       INTEGER NOT NULL,
+        UNIQUE (workspace_id, name)
+    ) STRICT;
+    INSERT INTO sessions_next (id, workspace_id, name, backend, generation, command, rows, cols,
+                               history_bytes, created_at, journal)
+        SELECT id, workspace_id, name, backend, generation, command, rows, cols,
+               history_bytes, created_at, journal
+        FROM sessions;
+    DROP TABLE sessions;
+    ALTER TABLE sessions_next RENAME TO sessions;
+    ",
+    ),
 ];
 
 /// The newest version known here.
@@ -50,5 +76,41 @@ mod tests {
     #[test]
     fn every_step_can_be_applied() {
         migrations().validate().unwrap();
+    }
+
+    #[test]
+    fn sessions_of_an_earlier_release_keep_what_they_have() {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        database.pragma_update(None, "foreign_keys", true).unwrap();
+        migrations().to_version(&mut database, 2).unwrap();
+        let rows = "
+            INSERT INTO workspaces VALUES ('w', 'api', '\"/srv\"', 'ready', NULL, 1, 2, 3);
+            INSERT INTO sessions VALUES ('s', 'w', 'main', 'owner', 'g', '{}', 24, 80, 7, 4, 0);";
+        database.execute_batch(rows).unwrap();
+        migrations().to_latest(&mut database).unwrap();
+        let read = |column: &str| {
+            let sql = format!("SELECT CAST({column} AS TEXT) FROM sessions");
+            let read = database.query_row(&sql, [], |row| row.get::<_, Option<String>>(0));
+            read.unwrap()
+        };
+        let columns = [
+            "id",
+            "backend",
+            "generation",
+            "cols",
+            "history_bytes",
+            "journal",
+        ];
+        let kept = columns.map(|column| read(column).unwrap());
+        assert_eq!(kept, ["s", "owner", "g", "80", "7", "0"]);
+        database
+            .execute("UPDATE sessions SET backend = NULL", [])
+            .unwrap();
+        assert_eq!(read("backend"), None);
+        database.execute("DELETE FROM workspaces", []).unwrap();
+        let left: i64 = database
+            .query_row("SELECT count(*) FROM sessions", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(left, 0, "they still go with their workspace");
     }
 }

@@ -1,16 +1,22 @@
 //! The table of sessions.
 
+use std::collections::HashSet;
+
 use abide_core::{
+    backend::BackendKind,
     id::{Generation, SessionId, WorkspaceId},
     size::TermSize,
 };
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{
     text,
     workspaces::{number, parsed, time, to_integer, unwritable},
 };
-use crate::{name::SessionName, record::Session};
+use crate::{
+    name::SessionName,
+    record::{Session, StoredBackend},
+};
 
 const COLUMNS: &str = "id, workspace_id, name, backend, generation, command, rows, cols, \
                        history_bytes, created_at, journal";
@@ -25,7 +31,7 @@ pub(super) fn insert(rows: &Transaction<'_>, session: &Session) -> rusqlite::Res
         session.id.as_str(),
         session.workspace.as_str(),
         session.name.as_str(),
-        session.backend,
+        session.backend.as_ref().map(StoredBackend::as_str),
         session.generation.map(|generation| generation.to_string()),
         text::encode_command(&session.command).map_err(unwritable)?,
         session.size.rows(),
@@ -54,6 +60,38 @@ pub(super) fn of(
     .collect()
 }
 
+pub(super) fn ids(rows: &Transaction<'_>) -> rusqlite::Result<HashSet<SessionId>> {
+    rows.prepare_cached("SELECT id FROM sessions")?
+        .query_map([], |row| parsed(row, 0, |text| text.parse::<SessionId>()))?
+        .collect()
+}
+
+/// Returns the workspace that a session belongs to.
+pub(super) fn workspace_of(
+    rows: &Transaction<'_>,
+    id: &SessionId,
+) -> rusqlite::Result<Option<WorkspaceId>> {
+    rows.prepare_cached("SELECT workspace_id FROM sessions WHERE id = ?1")?
+        .query_row([id.as_str()], |row| {
+            parsed(row, 0, |text| text.parse::<WorkspaceId>())
+        })
+        .optional()
+}
+
+/// Stores which backend made a session, unless somebody did; returns which one is stored.
+pub(super) fn settle_backend(
+    rows: &Transaction<'_>,
+    id: &SessionId,
+    backend: BackendKind,
+) -> rusqlite::Result<Option<StoredBackend>> {
+    rows.prepare_cached("UPDATE sessions SET backend = ?2 WHERE id = ?1 AND backend IS NULL")?
+        .execute(params![id.as_str(), backend.as_str()])?;
+    rows.prepare_cached("SELECT backend FROM sessions WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get::<_, String>(0))
+        .optional()
+        .map(|name| name.map(Into::into))
+}
+
 pub(super) fn set_generation(
     rows: &Transaction<'_>,
     id: &SessionId,
@@ -73,7 +111,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         id: parsed(row, 0, |text| text.parse::<SessionId>())?,
         workspace: parsed(row, 1, |text| text.parse::<WorkspaceId>())?,
         name: parsed(row, 2, |text| text.parse::<SessionName>())?,
-        backend: row.get(3)?,
+        backend: row.get::<_, Option<String>>(3)?.map(Into::into),
         generation,
         command: parsed(row, 5, text::decode_command)?,
         size: TermSize::clamped(row.get(6)?, row.get(7)?),

@@ -33,6 +33,12 @@ pub(super) fn choose_name(
     }
 }
 
+/// Tells whether there is a workspace of this id.
+pub(super) fn is_there(rows: &Transaction<'_>, id: &WorkspaceId) -> rusqlite::Result<bool> {
+    rows.prepare_cached("SELECT 1 FROM workspaces WHERE id = ?1")?
+        .exists([id.as_str()])
+}
+
 pub(super) fn insert(rows: &Transaction<'_>, workspace: &Workspace) -> rusqlite::Result<()> {
     rows.prepare_cached(
         "INSERT INTO workspaces

@@ -1,5 +1,6 @@
 //! Unix: modes keep other users out; text of the system is bytes.
 
+mod process;
 pub(crate) mod tree;
 
 use std::{
@@ -12,6 +13,8 @@ use std::{
     },
     path::Path,
 };
+
+pub(crate) use self::process::process_facts;
 
 /// Makes a directory, and those above it that are missing, for this user alone.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {

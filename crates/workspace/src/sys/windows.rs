@@ -1,4 +1,5 @@
-//! Windows: a profile's directories are private already; text of the system is 16-bit units.
+//! Windows: a profile's directories are private already; text of the system is 16-bit units; of
+//! other processes the system tells nothing without their help.
 
 pub(crate) mod tree;
 
@@ -9,6 +10,8 @@ use std::{
     os::windows::ffi::{OsStrExt, OsStringExt},
     path::Path,
 };
+
+use super::ProcessFacts;
 
 /// Makes a directory, and those above it that are missing; access is inherited from above.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
@@ -37,4 +40,9 @@ pub(crate) fn to_units(text: &OsStr) -> Vec<u16> {
 /// Reads what [`to_units`] wrote; never `None` here, where every unit is allowed.
 pub(crate) fn from_units(units: &[u16]) -> Option<OsString> {
     Some(OsString::from_wide(units))
+}
+
+/// Returns what the system tells of a process: nothing, here.
+pub(crate) fn process_facts(_pid: u32, _variables: &[&'static str]) -> ProcessFacts {
+    ProcessFacts::default()
 }

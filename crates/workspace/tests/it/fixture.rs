@@ -13,7 +13,7 @@ use abide_testkit::{
     clock::ManualClock,
 };
 use abide_workspace::{
-    Target, WorkspaceError, Workspaces,
+    Backends, Target, WorkspaceError, Workspaces,
     service::{Created, Found, NewWorkspace, Observed},
 };
 use tempfile::TempDir;
@@ -57,6 +57,7 @@ impl Fixture {
         NewWorkspace {
             name: name.map(|name| name.parse().unwrap()),
             dir: self.root.path().to_owned(),
+            backend: None,
             command: Command::new(program, Vec::<String>::new()),
             env: Environment::new(),
             size: TermSize::DEFAULT,
@@ -81,7 +82,7 @@ impl Fixture {
         match self.workspaces.observe(found).await.unwrap() {
             Observed::Status(status) => Some(status.state),
             Observed::Nothing => None,
-            Observed::BackendMissing => panic!("the backend is missing"),
+            Observed::Unavailable { reason } => panic!("{reason}"),
         }
     }
 
@@ -106,7 +107,8 @@ pub(crate) async fn open(
     backend: &FakeBackend,
     clock: &Arc<ManualClock>,
 ) -> Result<Workspaces, WorkspaceError> {
-    Workspaces::open(state_dir, Arc::new(backend.clone()), clock.clone()).await
+    let backends = Backends::only(Arc::new(backend.clone()));
+    Workspaces::open(state_dir, backends, clock.clone()).await
 }
 
 pub(crate) fn target(text: &str) -> Target {

@@ -72,7 +72,7 @@ async fn a_list_shows_each_session_as_it_is_seen() {
                     SessionState::Starting => "starts".into(),
                 },
                 Observed::Nothing => "nothing".into(),
-                Observed::BackendMissing => "missing".into(),
+                Observed::Unavailable { reason } => reason.clone(),
             };
             (listed.workspace.name.to_string(), state)
         })

@@ -3,12 +3,16 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
+mod adopt;
+mod backends;
 mod create;
 mod delete;
 mod entry;
 mod fixture;
 mod journal;
 mod list;
+mod machine;
+mod orphans;
 #[cfg(target_os = "linux")]
 mod namespaces;
 mod restart;

@@ -6,12 +6,7 @@ use abide_core::{
     backend::{ExitOutcome, SessionState},
     env_policy::Environment,
 };
-use abide_testkit::backend::Op;
-use abide_workspace::{
-    DATABASE_FILE, WorkspaceErrorKind,
-    record::WorkspaceState,
-    service::{Force, Observed},
-};
+use abide_workspace::{DATABASE_FILE, WorkspaceErrorKind, record::WorkspaceState};
 use rusqlite::Connection;
 
 use crate::fixture::{Fixture, target};
@@ -151,44 +146,4 @@ async fn the_last_workspace_is_the_one_entered_last() {
     fixture.clock.advance(Duration::from_secs(1));
     fixture.workspaces.touch(&first.workspace).await.unwrap();
     assert_eq!(last().await, "first");
-}
-
-/// proves S2 S4
-#[tokio::test]
-async fn a_session_of_another_backend_is_never_given_to_this_one() {
-    let fixture = Fixture::new().await;
-    fixture.create("api").await;
-    let database = Connection::open(fixture.state_dir().join(DATABASE_FILE)).unwrap();
-    database
-        .execute("UPDATE sessions SET backend = 'tmux'", [])
-        .unwrap();
-    let found = fixture.workspaces.resolve(&target("api")).await.unwrap();
-    let before = fixture.backend.calls().len();
-
-    let restarted = fixture.workspaces.restart(&found, Environment::new()).await;
-    let stopped = fixture.workspaces.stop(&found, Duration::ZERO).await;
-    let deleted = fixture.workspaces.delete(&target("api"), Force::Yes).await;
-    let status = fixture.workspaces.status(&found).await;
-    for error in [
-        restarted.unwrap_err(),
-        stopped.unwrap_err(),
-        deleted.unwrap_err(),
-        status.unwrap_err(),
-    ] {
-        assert_eq!(error.kind(), WorkspaceErrorKind::BackendUnavailable);
-        let text = error.to_string();
-        assert!(
-            text.contains("`tmux`") && text.contains("not available"),
-            "{text}"
-        );
-    }
-    assert_eq!(
-        fixture.backend.calls().len(),
-        before,
-        "the backend here was asked nothing"
-    );
-    let observed = fixture.workspaces.observe(&found).await.unwrap();
-    assert_eq!(observed, Observed::BackendMissing);
-    assert_eq!(fixture.names().await, ["api"]);
-    assert_eq!(fixture.calls(Op::Stop), 0);
 }

@@ -76,6 +76,7 @@ async fn write(place: &Path) {
         let spec = abide_workspace::service::NewWorkspace {
             name: None,
             dir: dir.clone(),
+            backend: None,
             command: abide_core::backend::Command::new("testkit-echo", Vec::<String>::new()),
             env: abide_core::env_policy::Environment::new(),
             size: abide_core::size::TermSize::DEFAULT,
@@ -128,7 +129,7 @@ async fn a_database_of_a_newer_release_is_refused_with_both_numbers_and_left_alo
         .await
         .unwrap_err();
     let text = error.to_string();
-    let named = text.contains("schema 99") && text.contains("up to 2");
+    let named = text.contains("schema 99") && text.contains("up to 3");
     assert!(named && text.contains(DATABASE_FILE), "{text}");
     assert!(matches!(
         error,

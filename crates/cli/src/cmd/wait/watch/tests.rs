@@ -11,7 +11,7 @@ use abide_testkit::{
     backend::{Call, FakeBackend, Op},
     clock::ManualClock,
 };
-use abide_workspace::service::NewWorkspace;
+use abide_workspace::{Backends, service::NewWorkspace};
 use tempfile::TempDir;
 
 use super::*;
@@ -34,13 +34,14 @@ impl Fixture {
         let root = tempfile::tempdir().unwrap();
         let backend = FakeBackend::new();
         let (state, clock) = (root.path().join("s"), Arc::new(ManualClock::new()));
-        let workspaces = Workspaces::open(state, Arc::new(backend.clone()), clock)
+        let workspaces = Workspaces::open(state, Backends::only(Arc::new(backend.clone())), clock)
             .await
             .unwrap();
         let created = workspaces
             .create(NewWorkspace {
                 name: None,
                 dir: root.path().to_owned(),
+                backend: None,
                 command: Command::new("testkit-quiet", Vec::<String>::new()),
                 env: Environment::new(),
                 size: TermSize::DEFAULT,

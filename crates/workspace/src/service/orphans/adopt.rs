@@ -1,0 +1,112 @@
+//! Takes an orphan in: makes the rows that it lost. The session itself is not touched.
+
+use std::path::PathBuf;
+
+use abide_core::{
+    backend::{Command, SessionState},
+    clock::Timestamp,
+    id::WorkspaceId,
+    size::TermSize,
+};
+
+use super::Orphan;
+use crate::{
+    error::{OrphanError, WorkspaceError},
+    name::{SessionName, WorkspaceName},
+    record::{Session, Workspace, WorkspaceState},
+    service::{Found, Workspaces},
+    store::Naming,
+};
+
+/// An orphan that somebody wants to keep, and what is made of it.
+#[derive(Debug, Clone)]
+pub struct Adoption {
+    /// The session's id, or any part of it that only one orphan has.
+    pub session: String,
+    /// The workspace's name; without one, the name that it had, else that of its directory, made
+    /// unique by a number.
+    pub name: Option<WorkspaceName>,
+    /// Its directory, absolute; without one, that which the system tells.
+    pub dir: Option<PathBuf>,
+    /// What a later start runs, if the system does not tell what runs now.
+    pub command: Command,
+    /// Output that a later start keeps, in bytes.
+    pub history_bytes: u64,
+    /// Whether a later start keeps screen and history where they outlive their holder.
+    pub journal: bool,
+}
+
+impl Workspaces {
+    /// Makes a workspace for a session that no row knows. Nothing is started or ended.
+    ///
+    /// If the future is dropped, the workspace is there or it is not.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such orphan, or a row for it was made meanwhile; when its directory is not
+    /// known; when the name is taken; when another process adopts or reaps at this moment.
+    pub async fn adopt(&self, wanted: Adoption) -> Result<Found, WorkspaceError> {
+        let _claim = self.claim_orphans()?;
+        let orphan = self.orphan(&wanted.session).await?;
+        let dir = wanted.dir.clone().or_else(|| orphan.dir.clone());
+        let dir = dir.ok_or_else(|| OrphanError::NoDirectory {
+            session: orphan.status.session.clone(),
+        })?;
+        if !dir.is_absolute() {
+            return Err(WorkspaceError::RelativeDirectory { path: dir });
+        }
+        let naming = match (&wanted.name, &orphan.name) {
+            (Some(name), _) => Naming::Exactly(name.clone()),
+            (None, Some(name)) => Naming::Like(name.clone()),
+            (None, None) => Naming::Like(WorkspaceName::of_directory(dir.file_name())),
+        };
+        let (workspace, session) = self.adopted(&orphan, wanted, dir, &naming);
+        let (workspace, session) = self.store.adopt(workspace, naming, session).await?;
+        tracing::info!(workspace = %workspace.id, session = %session.id, "adopted");
+        Ok(Found { workspace, session })
+    }
+
+    fn adopted(
+        &self,
+        orphan: &Orphan,
+        wanted: Adoption,
+        dir: PathBuf,
+        naming: &Naming,
+    ) -> (Workspace, Session) {
+        let now = self.clock.now();
+        let (Naming::Exactly(name) | Naming::Like(name)) = naming;
+        let workspace = Workspace {
+            id: orphan.workspace.clone().unwrap_or_else(WorkspaceId::random),
+            name: name.clone(),
+            dir,
+            state: WorkspaceState::Ready,
+            problem: None,
+            created_at: now,
+            updated_at: now,
+            last_used_at: now,
+        };
+        let (size, started_at) = seen(&orphan.status.state);
+        let session = Session {
+            id: orphan.status.session.clone(),
+            workspace: workspace.id.clone(),
+            name: SessionName::main(),
+            backend: Some(orphan.status.backend.into()),
+            generation: orphan.status.generation,
+            command: orphan.command.clone().unwrap_or(wanted.command),
+            size: size.unwrap_or_default(),
+            history_bytes: wanted.history_bytes,
+            journal: wanted.journal,
+            created_at: started_at.unwrap_or(now),
+        };
+        (workspace, session)
+    }
+}
+
+/// Returns the session's size and when it was started, as far as that is seen.
+fn seen(state: &SessionState) -> (Option<TermSize>, Option<Timestamp>) {
+    match state {
+        SessionState::Running(running) => (Some(running.size), Some(running.started_at)),
+        SessionState::Ended(ended) => (None, Some(ended.started_at)),
+        SessionState::Starting | SessionState::Unresponsive { .. } => (None, None),
+    }
+}

@@ -1,0 +1,98 @@
+//! Ends an orphan and takes away what is left of it.
+
+use abide_core::{
+    backend::StopReport,
+    id::{Generation, SessionId},
+    limits,
+};
+
+use super::Orphan;
+use crate::{
+    error::{OrphanError, WorkspaceError},
+    service::{Force, Workspaces, delete::doing},
+};
+
+impl Workspaces {
+    /// Ends the orphan whose id is `text`, or the one that has it as a part, and forgets it.
+    ///
+    /// If dropped, the orphan is there still, perhaps ended; reap it again.
+    ///
+    /// # Errors
+    ///
+    /// [`OrphanError::Running`] when it may run and that was not to be forced; when there
+    /// is no such orphan, or it was adopted meanwhile; when it cannot be ended.
+    pub async fn reap(&self, text: &str, force: Force) -> Result<Orphan, WorkspaceError> {
+        let _claim = self.claim_orphans()?;
+        let orphan = self.orphan(text).await?;
+        self.end(&orphan, force).await?;
+        Ok(orphan)
+    }
+
+    /// Reaps every orphan, one after the other, and returns what came of each.
+    ///
+    /// One that cannot be reaped does not keep the others.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or another process adopts or reaps at this moment.
+    pub async fn reap_all(
+        &self,
+        force: Force,
+    ) -> Result<Vec<(Orphan, Result<(), WorkspaceError>)>, WorkspaceError> {
+        let _claim = self.claim_orphans()?;
+        let mut reaped = Vec::new();
+        for orphan in self.orphans().await?.sessions {
+            let ended = self.end(&orphan, force).await;
+            reaped.push((orphan, ended));
+        }
+        Ok(reaped)
+    }
+
+    /// Ends an orphan while the lock on orphans is held.
+    async fn end(&self, orphan: &Orphan, force: Force) -> Result<(), WorkspaceError> {
+        let session = orphan.status.session.clone();
+        if let Some(workspace) = self.store.workspace_of(session.clone()).await? {
+            let name = workspace.name;
+            return Err(OrphanError::Known { session, name }.into());
+        }
+        let generation = self.may_end(orphan, force)?;
+        let usable = self.backends.get(orphan.status.backend).await;
+        let backend = usable.map_err(|source| OrphanError::Unreachable {
+            session: session.clone(),
+            source,
+        })?;
+        let backend = &backend.backend;
+        let report = backend
+            .stop(&session, Some(generation), limits::STOP_GRACE)
+            .await?;
+        refuse_survivors(&session, report)?;
+        backend.remove(&session, Some(generation)).await?;
+        tracing::info!(%session, "reaped");
+        Ok(())
+    }
+
+    /// Returns the start that may be ended.
+    fn may_end(&self, orphan: &Orphan, force: Force) -> Result<Generation, OrphanError> {
+        let running = |doing| OrphanError::Running {
+            session: orphan.status.session.clone(),
+            doing,
+        };
+        match (doing(&orphan.status), force) {
+            (Some(doing), Force::No) => Err(running(doing)),
+            (Some(_), Force::Yes) | (None, _) => orphan
+                .status
+                .generation
+                .ok_or_else(|| running("is being started")),
+        }
+    }
+}
+
+fn refuse_survivors(session: &SessionId, report: StopReport) -> Result<(), OrphanError> {
+    match report.survivors.is_empty() {
+        true => Ok(()),
+        false => Err(OrphanError::Survivors {
+            session: session.clone(),
+            survivors: report.survivors,
+        }),
+    }
+}
