@@ -29,6 +29,14 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Says an error with everything beneath it, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
 fn describe(error: &dyn Error, hint: Option<String>) -> String {
     let mut lines = vec![format!("error: {error}")];
     let mut cause = error.source();

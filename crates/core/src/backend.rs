@@ -156,7 +156,7 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
     ) -> Result<Attachment, BackendError>;
 
     /// Returns the program that a person on a terminal attaches with, if the backend has one of its
-    /// own; without one, [`attach`](Self::attach) is the way.
+    /// own; without one, as for a session that has ended, [`attach`](Self::attach) is the way.
     ///
     /// Prepares the session for it and starts nothing. Safe to drop at any await.
     ///

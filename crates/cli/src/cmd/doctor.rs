@@ -12,7 +12,7 @@ use abide_workspace::{
 use serde::Serialize;
 
 use super::describe;
-use crate::{compose::Context, error::CliError, exit::Exit, host, output};
+use crate::{compose::Context, error::CliError, exit::Exit, host, output, report};
 
 /// Show what abide uses, and whether it is well
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,7 @@ impl Doctor {
         findings.add("logout", Health::Well, logout(lingers, ends));
         match &list {
             Ok(list) => look_at_sessions(&mut findings, list),
-            Err(error) => findings.add("sessions", Health::Wrong, &chain(error)),
+            Err(error) => findings.add("sessions", Health::Wrong, &report::chain(error)),
         }
         if self.json {
             output::json(&Report {
@@ -191,13 +191,6 @@ fn logout(lingers: Option<bool>, ends: Option<bool>) -> &'static str {
             "the system may stop sessions; `loginctl enable-linger` lets them go on"
         }
         (None, None) => "cannot be told on this system",
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
     }
 }
 

@@ -6,8 +6,8 @@ use abide_workspace::{
     backends::{Choice, NoBackend, Unusable, Usable, Why},
 };
 
-use super::{Findings, Health, chain};
-use crate::setting::Setting;
+use super::{Findings, Health};
+use crate::{report::chain, setting::Setting};
 
 /// Looks at every backend, whichever is chosen.
 pub(super) async fn look_at(findings: &mut Findings, backends: &Backends, setting: Setting) {

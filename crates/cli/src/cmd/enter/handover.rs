@@ -18,21 +18,16 @@ use crate::{error::CliError, exit::Exit, report, sys};
 /// Set by tmux for all that runs in it.
 const IN_TMUX: &str = "TMUX";
 
-/// Returns the program that shows the session, if its backend has one; none for a session that
-/// has ended, whose last screen is shown here.
+/// Returns the program that shows the session, if its backend has one for it now; without one, as
+/// for a session that has ended, it is shown here.
 pub(super) async fn client_of(
     workspaces: &Workspaces,
     found: &Found,
     mode: AttachMode,
 ) -> Result<Option<ClientProgram>, CliError> {
-    let program = match workspaces.client_program(found, mode).await {
-        Ok(program) => program,
-        Err(WorkspaceError::Backend(BackendError::Ended { .. })) => None,
-        Err(error) => return Err(error.into()),
-    };
-    match program {
-        Some(_) if end_of(workspaces, found).await?.is_some() => Ok(None),
-        program => Ok(program),
+    match workspaces.client_program(found, mode).await {
+        Err(WorkspaceError::Backend(BackendError::Ended { .. })) => Ok(None),
+        asked => Ok(asked?),
     }
 }
 
