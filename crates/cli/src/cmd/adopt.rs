@@ -18,10 +18,10 @@ tells; a later `abide resume` starts that again, else your shell.
 
 Examples:
   abide list --orphans
-  abide adopt 3f9a                      # any part of the id that only one has
+  abide adopt 3f9a   # the beginning of the id, if only one begins so
   abide adopt 3f9a --name api --dir ~/src/api")]
 pub(crate) struct Adopt {
-    /// Session, by its id or any part of it that only one has
+    /// Session, by its id or the first four or more characters of it
     #[arg(value_name = "SESSION")]
     session: String,
 

@@ -1,5 +1,6 @@
 //! `abide reap`: ends sessions that no workspace has, and forgets them.
 
+use abide_core::id::SessionId;
 use abide_workspace::{
     WorkspaceError, Workspaces,
     service::{Force, Orphan},
@@ -11,14 +12,15 @@ use crate::{compose::Context, error::CliError, exit::Exit, report};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Nothing is asked: one that has ended is forgotten at once, and one that may run is ended only by \
-`--force`, as with `abide delete`. What a workspace has is never touched.
+`--force`, as with `abide delete`. What a workspace has is never touched, nor the session that \
+this runs in.
 
 Examples:
   abide list --orphans
-  abide reap 3f9a --force   # any part of the id that only one has
+  abide reap 3f9a --force   # the beginning of the id, if only one begins so
   abide reap --all          # those that have ended")]
 pub(crate) struct Reap {
-    /// Sessions, by their ids or any parts of them that only one has
+    /// Sessions, by their ids or the first four or more characters of these
     #[arg(value_name = "SESSION", required_unless_present = "all")]
     sessions: Vec<String>,
 
@@ -38,19 +40,25 @@ impl Reap {
             true => Force::Yes,
             false => Force::No,
         };
+        let here = std::env::var("ABIDE_SESSION").ok();
+        let here = here.and_then(|id| id.parse::<SessionId>().ok());
         match (self.all, &self.sessions[..]) {
-            (true, _) => all(&workspaces, force).await,
+            (true, _) => all(&workspaces, force, here.as_ref()).await,
             (false, [only]) => {
-                said(&workspaces.reap(only, force).await?);
+                said(&workspaces.reap(only, force, here.as_ref()).await?);
                 Ok(Exit::SUCCESS)
             }
-            (false, sessions) => several(&workspaces, sessions, force).await,
+            (false, sessions) => several(&workspaces, sessions, force, here.as_ref()).await,
         }
     }
 }
 
-async fn all(workspaces: &Workspaces, force: Force) -> Result<Exit, CliError> {
-    let reaped = workspaces.reap_all(force).await?;
+async fn all(
+    workspaces: &Workspaces,
+    force: Force,
+    here: Option<&SessionId>,
+) -> Result<Exit, CliError> {
+    let reaped = workspaces.reap_all(force, here).await?;
     if reaped.is_empty() {
         report::say("every session belongs to a workspace");
     }
@@ -65,10 +73,11 @@ async fn several(
     workspaces: &Workspaces,
     sessions: &[String],
     force: Force,
+    here: Option<&SessionId>,
 ) -> Result<Exit, CliError> {
     let mut outcomes = Vec::new();
     for session in sessions {
-        outcomes.push(workspaces.reap(session, force).await);
+        outcomes.push(workspaces.reap(session, force, here).await);
     }
     told(outcomes)
 }

@@ -34,6 +34,12 @@ pub enum OrphanError {
         /// What it does.
         doing: &'static str,
     },
+    /// Reaping would end the very caller.
+    #[error("cannot reap session `{session}` from inside it")]
+    Inside {
+        /// The session.
+        session: SessionId,
+    },
     /// Processes outlived the stop of it.
     #[error(
         "session `{session}` left processes behind that could not be ended: {}",
@@ -78,7 +84,7 @@ impl OrphanError {
         match self {
             Self::None { .. } => Kind::NotFound,
             Self::Running { .. } | Self::Claimed => Kind::Busy,
-            Self::Known { .. } | Self::NoDirectory { .. } => Kind::Refused,
+            Self::Known { .. } | Self::NoDirectory { .. } | Self::Inside { .. } => Kind::Refused,
             Self::Unreachable { .. } => Kind::BackendUnavailable,
             Self::Survivors { .. } | Self::Lock { .. } => Kind::Failed,
         }
@@ -96,6 +102,7 @@ impl OrphanError {
                 Some("keep it with `abide adopt`, or end it with `--force`".into())
             }
             Self::Survivors { .. } => Some("end these processes yourself, then reap again".into()),
+            Self::Inside { .. } => Some("keep it with `abide adopt`, or run this elsewhere".into()),
             Self::NoDirectory { .. } => Some("name it with `--dir`".into()),
             Self::Unreachable { source, .. } => source.hint.clone(),
             Self::Claimed => Some("wait for it and try again".into()),

@@ -22,7 +22,6 @@ use super::Workspaces;
 use crate::{
     claim::Claim,
     error::{OrphanError, WorkspaceError},
-    lookup::{self, Miss},
     name::WorkspaceName,
     sys::{self, ProcessFacts},
 };
@@ -98,19 +97,24 @@ impl Workspaces {
         Ok(orphans)
     }
 
-    /// Finds the orphan whose id is `text`, or begins with it, or contains it.
+    /// Finds the orphan whose id is `text`, or begins with it.
     async fn orphan(&self, text: &str) -> Result<Orphan, WorkspaceError> {
-        let orphans = self.orphans().await?.sessions;
-        let id = |orphan: &Orphan| orphan.status.session.to_string();
-        let ids: Vec<_> = orphans.iter().map(id).collect();
-        match lookup::find(text, orphans.into_iter().zip(&ids), |(_, id)| id.as_str()) {
-            Ok((orphan, _)) => Ok(orphan),
-            Err(Miss::Unknown) => Err(self.no_orphan(text).await?),
-            Err(Miss::Several(names)) => Err(WorkspaceError::Ambiguous {
-                what: "orphan",
-                text: text.to_owned(),
-                names,
-            }),
+        let mut fitting = self.orphans().await?.sessions;
+        fitting.retain(|orphan| is_meant(text, &orphan.status.session));
+        match (fitting.pop(), fitting.is_empty()) {
+            (None, _) => Err(self.no_orphan(text).await?),
+            (Some(only), true) => Ok(only),
+            (Some(last), false) => {
+                fitting.push(last);
+                let names = fitting
+                    .iter()
+                    .map(|orphan| orphan.status.session.to_string());
+                Err(WorkspaceError::Ambiguous {
+                    what: "orphan",
+                    text: text.to_owned(),
+                    names: names.collect(),
+                })
+            }
         }
     }
 
@@ -136,6 +140,16 @@ impl Workspaces {
             .ok_or_else(|| OrphanError::Claimed.into())
     }
 }
+
+/// Tells whether a text names a session: its id, or enough of its beginning.
+fn is_meant(text: &str, session: &SessionId) -> bool {
+    let is_beginning = MIN_BEGINNING <= text.len() && session.as_str().starts_with(text);
+    is_beginning || session.as_str() == text
+}
+
+/// Shortest beginning of an id that names a session. A shorter one, given once more, may well fit
+/// another session than the one that it ended.
+const MIN_BEGINNING: usize = 4;
 
 impl Orphan {
     fn of(status: SessionStatus) -> Self {
@@ -192,6 +206,21 @@ mod tests {
             ],
         };
         Orphan::told(status, facts)
+    }
+
+    #[test]
+    fn a_session_is_meant_by_enough_of_its_beginning() {
+        let session: SessionId = "0123456789".parse().unwrap();
+        for (text, meant) in [
+            ("0123456789", true),
+            ("0123", true),
+            ("012", false),
+            ("1234", false),
+            ("", false),
+        ] {
+            assert_eq!(is_meant(text, &session), meant, "{text}");
+        }
+        assert!(is_meant("abc", &"abc".parse().unwrap()));
     }
 
     #[test]

@@ -56,21 +56,21 @@ async fn an_orphan_that_runs_is_reaped_only_by_force_and_then_leaves_nothing() {
 
     let workspaces = machine.process().await;
     let error = workspaces
-        .reap(runs.id.as_str(), Force::No)
+        .reap(runs.id.as_str(), Force::No, None)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), WorkspaceErrorKind::Busy);
     assert!(error.hint().unwrap().contains("--force"));
     assert!(runs_still(&machine, &runs.id).await);
 
-    let all = workspaces.reap_all(Force::No).await.unwrap();
+    let all = workspaces.reap_all(Force::No, None).await.unwrap();
     let reaped: Vec<_> = all.iter().filter(|(_, outcome)| outcome.is_ok()).collect();
     assert_eq!((all.len(), reaped.len()), (2, 1));
     assert_eq!(reaped[0].0.status.session, ended.id);
     assert_eq!(ids(&workspaces).await, std::slice::from_ref(&runs.id));
 
     workspaces
-        .reap(&runs.id.as_str()[..6], Force::Yes)
+        .reap(&runs.id.as_str()[..6], Force::Yes, None)
         .await
         .unwrap();
     assert!(ids(&workspaces).await.is_empty());
@@ -82,12 +82,31 @@ async fn an_orphan_that_runs_is_reaped_only_by_force_and_then_leaves_nothing() {
 
 /// proves W7
 #[tokio::test]
+async fn the_session_that_the_caller_runs_in_is_spared() {
+    let machine = Machine::new();
+    let here = machine.create("here", None).await.session.id;
+    machine.create("there", None).await;
+    machine.lose_database();
+    let workspaces = machine.process().await;
+    let error = workspaces
+        .reap(here.as_str(), Force::Yes, Some(&here))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), WorkspaceErrorKind::Refused);
+    assert!(error.to_string().contains("from inside it"), "{error}");
+    workspaces.reap_all(Force::Yes, Some(&here)).await.unwrap();
+    assert_eq!(ids(&workspaces).await, std::slice::from_ref(&here));
+    assert!(runs_still(&machine, &here).await);
+}
+
+/// proves W7
+#[tokio::test]
 async fn what_a_row_knows_is_never_reaped() {
     let machine = Machine::new();
     let found = machine.create("a", None).await;
     let workspaces = machine.process().await;
     let error = workspaces
-        .reap(found.session.id.as_str(), Force::Yes)
+        .reap(found.session.id.as_str(), Force::Yes, None)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), WorkspaceErrorKind::Refused);
@@ -95,9 +114,18 @@ async fn what_a_row_knows_is_never_reaped() {
         error.to_string().contains("belongs to the workspace `a`"),
         "{error}"
     );
-    let error = workspaces.reap("nothing", Force::Yes).await.unwrap_err();
+    let error = workspaces
+        .reap("nothing", Force::Yes, None)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), WorkspaceErrorKind::NotFound);
-    assert!(workspaces.reap_all(Force::Yes).await.unwrap().is_empty());
+    assert!(
+        workspaces
+            .reap_all(Force::Yes, None)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(runs_still(&machine, &found.session.id).await);
 }
 
@@ -114,7 +142,7 @@ async fn a_row_that_comes_while_an_orphan_is_looked_at_keeps_it() {
     machine.execute("DELETE FROM workspaces; PRAGMA foreign_keys = ON; DELETE FROM sessions");
     let workspaces = machine.process().await;
     machine.owner.backend.hang(Op::List);
-    let reaping = workspaces.reap_all(Force::Yes);
+    let reaping = workspaces.reap_all(Force::Yes, None);
     let meanwhile = async {
         machine.owner.reached(Op::List).await;
         machine.execute(&format!(
@@ -142,7 +170,7 @@ async fn one_that_cannot_be_ended_stays_and_does_not_keep_the_others() {
     machine.lose_database();
     machine.owner.backend.unresponsive(&hung.id);
     let workspaces = machine.process().await;
-    let all = workspaces.reap_all(Force::Yes).await.unwrap();
+    let all = workspaces.reap_all(Force::Yes, None).await.unwrap();
     let failed: Vec<_> = all.iter().filter(|(_, outcome)| outcome.is_err()).collect();
     assert_eq!((all.len(), failed.len()), (2, 1));
     assert_eq!(failed[0].0.status.session, hung.id);
@@ -153,13 +181,21 @@ async fn one_that_cannot_be_ended_stays_and_does_not_keep_the_others() {
         .owner
         .backend
         .fail_next(Op::Remove, ErrorKind::Broken);
-    assert!(workspaces.reap(hung.id.as_str(), Force::Yes).await.is_err());
+    assert!(
+        workspaces
+            .reap(hung.id.as_str(), Force::Yes, None)
+            .await
+            .is_err()
+    );
     assert_eq!(
         ids(&workspaces).await,
         std::slice::from_ref(&hung.id),
         "it can be repeated"
     );
-    workspaces.reap(hung.id.as_str(), Force::Yes).await.unwrap();
+    workspaces
+        .reap(hung.id.as_str(), Force::Yes, None)
+        .await
+        .unwrap();
     assert!(ids(&workspaces).await.is_empty());
 }
 

@@ -21,7 +21,7 @@ use crate::{
 /// An orphan that somebody wants to keep, and what is made of it.
 #[derive(Debug, Clone)]
 pub struct Adoption {
-    /// The session's id, or any part of it that only one orphan has.
+    /// The session's id, or four or more characters that only one orphan's begins with.
     pub session: String,
     /// The workspace's name; without one, the name that it had, else that of its directory, made
     /// unique by a number.

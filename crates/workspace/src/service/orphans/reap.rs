@@ -13,7 +13,8 @@ use crate::{
 };
 
 impl Workspaces {
-    /// Ends the orphan whose id is `text`, or the one that has it as a part, and forgets it.
+    /// Ends the orphan whose id is `text`, or begins with these four or more characters, and forgets
+    /// it. That in which the caller runs is spared.
     ///
     /// If dropped, the orphan is there still, perhaps ended; reap it again.
     ///
@@ -21,14 +22,20 @@ impl Workspaces {
     ///
     /// [`OrphanError::Running`] when it may run and that was not to be forced; when there
     /// is no such orphan, or it was adopted meanwhile; when it cannot be ended.
-    pub async fn reap(&self, text: &str, force: Force) -> Result<Orphan, WorkspaceError> {
+    pub async fn reap(
+        &self,
+        text: &str,
+        force: Force,
+        here: Option<&SessionId>,
+    ) -> Result<Orphan, WorkspaceError> {
         let _claim = self.claim_orphans()?;
         let orphan = self.orphan(text).await?;
-        self.end(&orphan, force).await?;
+        self.end(&orphan, force, here).await?;
         Ok(orphan)
     }
 
-    /// Reaps every orphan, one after the other, and returns what came of each.
+    /// Reaps every orphan but that in which the caller runs, one after the other, and returns what
+    /// came of each.
     ///
     /// One that cannot be reaped does not keep the others.
     ///
@@ -38,19 +45,28 @@ impl Workspaces {
     pub async fn reap_all(
         &self,
         force: Force,
+        here: Option<&SessionId>,
     ) -> Result<Vec<(Orphan, Result<(), WorkspaceError>)>, WorkspaceError> {
         let _claim = self.claim_orphans()?;
         let mut reaped = Vec::new();
         for orphan in self.orphans().await?.sessions {
-            let ended = self.end(&orphan, force).await;
+            let ended = self.end(&orphan, force, here).await;
             reaped.push((orphan, ended));
         }
         Ok(reaped)
     }
 
     /// Ends an orphan while the lock on orphans is held.
-    async fn end(&self, orphan: &Orphan, force: Force) -> Result<(), WorkspaceError> {
+    async fn end(
+        &self,
+        orphan: &Orphan,
+        force: Force,
+        here: Option<&SessionId>,
+    ) -> Result<(), WorkspaceError> {
         let session = orphan.status.session.clone();
+        if here == Some(&session) {
+            return Err(OrphanError::Inside { session }.into());
+        }
         if let Some(workspace) = self.store.workspace_of(session.clone()).await? {
             let name = workspace.name;
             return Err(OrphanError::Known { session, name }.into());
