@@ -3,8 +3,9 @@
 use std::{process::ExitCode, sync::Arc};
 
 use abide_backend_ptyowner::{OwnerBackend, OwnerSettings};
+use abide_backend_tmux::{TmuxBackend, TmuxSettings};
 use abide_core::{
-    backend::BackendKind,
+    backend::{BackendKind, TerminalBackend},
     clock::{Clock, SystemClock},
 };
 use abide_workspace::{
@@ -17,6 +18,7 @@ use crate::{
     config::Config,
     dirs::Dirs,
     error::CliError,
+    host, report,
     setting::{self, Setting},
 };
 
@@ -72,9 +74,43 @@ impl Context {
 
     fn backends(&self) -> Backends {
         let settings = OwnerSettings::new(self.dirs.owners(), self.dirs.runtime.clone());
-        let candidates: Vec<Box<dyn Candidate>> =
+        let mut candidates: Vec<Box<dyn Candidate>> =
             vec![Box::new(Owner(OwnerBackend::new(settings)))];
+        if host::may_have_tmux() {
+            candidates.push(Box::new(Tmux(TmuxBackend::new(self.tmux()))));
+        }
         Backends::new(candidates, self.backend.preference)
+    }
+
+    fn tmux(&self) -> TmuxSettings {
+        let Dirs { state, runtime, .. } = &self.dirs;
+        let mut settings = TmuxSettings::new(state.clone(), runtime.clone());
+        settings.tmux = self.config.tmux.iter().map(Into::into).collect();
+        settings
+    }
+}
+
+/// tmux, which may not be there, or not be one that serves.
+#[derive(Debug)]
+struct Tmux(TmuxBackend);
+
+#[async_trait]
+impl Candidate for Tmux {
+    fn kind(&self) -> BackendKind {
+        self.0.kind()
+    }
+
+    async fn find(&self) -> Result<Usable, Unusable> {
+        match self.0.probe().await {
+            Ok(version) => Ok(Usable {
+                backend: Arc::new(self.0.clone()),
+                version: version.to_string(),
+            }),
+            Err(error) => Err(Unusable {
+                reason: report::chain(&error),
+                hint: error.hint(),
+            }),
+        }
     }
 }
 
@@ -85,7 +121,7 @@ struct Owner(OwnerBackend);
 #[async_trait]
 impl Candidate for Owner {
     fn kind(&self) -> BackendKind {
-        BackendKind::Owner
+        self.0.kind()
     }
 
     async fn find(&self) -> Result<Usable, Unusable> {

@@ -51,10 +51,6 @@ pub(crate) struct Config {
     /// Which backend new sessions get, if something is said of that.
     pub(crate) backend: Option<Preference>,
     /// The program of tmux, and what stands before its command.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "read by the backend that is to come")
-    )]
     pub(crate) tmux: Vec<String>,
     /// Names to pass on although a pattern leaves them out.
     pub(crate) env_pass: Vec<String>,

@@ -7,11 +7,11 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    absolute_dir, default_shell, lingers, logout_ends_processes, name_case, permissions,
-    private_runtime_dir, terminal_name,
+    absolute_dir, default_shell, lingers, logout_ends_processes, may_have_tmux, name_case,
+    permissions, private_runtime_dir, terminal_name,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    absolute_dir, default_shell, lingers, logout_ends_processes, name_case, permissions,
-    private_runtime_dir, terminal_name,
+    absolute_dir, default_shell, lingers, logout_ends_processes, may_have_tmux, name_case,
+    permissions, private_runtime_dir, terminal_name,
 };

@@ -7,6 +7,8 @@ mod attaching;
 #[cfg(target_os = "linux")]
 mod blocked;
 #[cfg(unix)]
+mod backends;
+#[cfg(unix)]
 mod editor;
 #[cfg(unix)]
 mod journal;
@@ -24,3 +26,5 @@ mod scripts;
 mod stopped;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod tmux;

@@ -23,6 +23,11 @@ pub(crate) fn default_shell(variable: impl Fn(&str) -> Option<OsString>) -> OsSt
         .unwrap_or_else(|| "/bin/sh".into())
 }
 
+/// Tells whether there can be a tmux on this system.
+pub(crate) fn may_have_tmux() -> bool {
+    true
+}
+
 /// Returns how names of variables are compared.
 pub(crate) fn name_case() -> NameCase {
     NameCase::Sensitive

@@ -13,6 +13,12 @@ pub(crate) fn default_shell(variable: impl Fn(&str) -> Option<OsString>) -> OsSt
     variable("COMSPEC").unwrap_or_else(|| "cmd.exe".into())
 }
 
+/// Tells whether there can be a tmux on this system. One of another world, such as MSYS's, cannot
+/// hold what this program starts.
+pub(crate) fn may_have_tmux() -> bool {
+    false
+}
+
 /// Returns how names of variables are compared.
 pub(crate) fn name_case() -> NameCase {
     NameCase::Insensitive
