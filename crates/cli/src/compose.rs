@@ -5,11 +5,11 @@ use std::{process::ExitCode, sync::Arc};
 use abide_backend_ptyowner::{OwnerBackend, OwnerSettings};
 use abide_backend_tmux::{TmuxBackend, TmuxSettings};
 use abide_core::{
-    backend::{BackendKind, TerminalBackend},
+    backend::{BackendKind, TerminalBackend as _},
     clock::{Clock, SystemClock},
 };
 use abide_workspace::{
-    Backends, Workspaces,
+    Backends, Preference, Workspaces,
     backends::{Candidate, Unusable, Usable},
 };
 use async_trait::async_trait;
@@ -57,19 +57,30 @@ impl Context {
 
     /// Opens the workspaces.
     pub(crate) async fn workspaces(&self) -> Result<Workspaces, CliError> {
-        self.open(self.backend()).await
+        self.open(self.backends()).await
     }
 
-    /// Opens the workspaces for a command that is about to start a session.
-    pub(crate) async fn workspaces_to_start(&self) -> Result<Workspaces, CliError> {
-        let backend = self.backend();
-        backend.expect_start();
-        self.open(backend).await
+    /// Opens the workspaces for a command that is about to start a session. The backend that the
+    /// session gets is looked for, and gets ready, meanwhile.
+    pub(crate) async fn workspaces_to_start(
+        &self,
+        preference: Option<Preference>,
+    ) -> Result<Workspaces, CliError> {
+        let backends = self.backends();
+        let preference = preference.unwrap_or(backends.preference());
+        let get_ready = async {
+            // That there is none is told by the start.
+            if let Ok((_, usable)) = backends.choose(preference).await {
+                usable.backend.expect_start();
+            }
+        };
+        let ((), opened) = tokio::join!(get_ready, self.open(backends.clone()));
+        opened
     }
 
-    async fn open(&self, backend: Arc<dyn TerminalBackend>) -> Result<Workspaces, CliError> {
+    async fn open(&self, backends: Backends) -> Result<Workspaces, CliError> {
         let clock = Arc::clone(&self.clock);
-        Ok(Workspaces::open(&self.dirs.state, self.backends(), clock).await?)
+        Ok(Workspaces::open(&self.dirs.state, backends, clock).await?)
     }
 
     fn backends(&self) -> Backends {

@@ -80,7 +80,7 @@ impl New {
         let dir = host::absolute_dir(&dir)
             .map_err(|source| CliError::BadDirectory { path: dir, source })?;
         let cleaned = environment::of_session(&context.config, &self.env, std::env::vars_os())?;
-        let workspaces = context.workspaces().await?;
+        let workspaces = context.workspaces_to_start(self.backend).await?;
         let created = workspaces
             .create(NewWorkspace {
                 name: self.name,
