@@ -26,6 +26,9 @@ const QUEUE_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time that a run takes; it talks to a server on this machine.
 pub(crate) const RUN_DEADLINE: Duration = Duration::from_secs(5);
 
+/// How often a verb is run under which servers end.
+const ATTEMPTS: usize = 4;
+
 /// Most that is read of what a run prints, in bytes.
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -98,10 +101,21 @@ impl Tmux {
         command.spawn().map(drop)
     }
 
-    /// Runs a verb to its end.
+    /// Runs a verb to its end; once more if the server ended under it, as one does that has lost its
+    /// last session. Every verb may be run twice.
     ///
     /// Cancel safety: if dropped, the run is ended; what it asked the server for may be done.
     pub(crate) async fn run(&self, verb: &[OsString]) -> Result<Said, TmuxError> {
+        for _ in 1..ATTEMPTS {
+            match self.run_once(verb).await {
+                Err(TmuxError::Failed { text, .. }) if verdict::is_server_ending(&text) => {}
+                said => return said,
+            }
+        }
+        self.run_once(verb).await
+    }
+
+    async fn run_once(&self, verb: &[OsString]) -> Result<Said, TmuxError> {
         let slot = timeout(QUEUE_DEADLINE, SLOTS.acquire()).await;
         let Ok(Ok(_slot)) = slot else {
             return Err(TmuxError::TooMany {

@@ -9,7 +9,11 @@ use super::Violation;
 use super::source::{Source, line_of, pattern};
 
 /// The crates that may contain unsafe code, inside their `sys` modules.
-const UNSAFE_CRATES: [&str; 2] = ["crates/backend-ptyowner/", "crates/cli/"];
+const UNSAFE_CRATES: [&str; 3] = [
+    "crates/backend-ptyowner/",
+    "crates/backend-tmux/",
+    "crates/cli/",
+];
 
 /// Refuses `allow` in attributes and crate roots that are silent about unsafe code.
 pub(super) fn check(source: &Source) -> Vec<Violation> {

@@ -50,6 +50,12 @@ impl Said {
     }
 }
 
+/// Tells whether a failure is that of a client whose server ended just then. That says nothing of what
+/// there is, but the next run will.
+pub(super) fn is_server_ending(text: &str) -> bool {
+    matches!(text, "server exited unexpectedly" | "lost server")
+}
+
 /// Returns what a message of tmux, of any release since 3.0, says to be absent.
 fn absent(message: &str) -> Option<Said> {
     if message.lines().count() != 1 {

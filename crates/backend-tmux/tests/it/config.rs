@@ -44,7 +44,7 @@ async fn a_hostile_configuration_changes_nothing_that_matters() {
         .unwrap();
     place.showing("one", "got hello").await;
     // With nobody attached it stays.
-    place.kill_relay("one");
+    place.kill_relay("one").await;
     place.running("one").await;
     assert_eq!(place.tmux_said(&["show-options", "-gv", "prefix"]), "C-a");
     place

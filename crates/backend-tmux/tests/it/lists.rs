@@ -14,7 +14,7 @@ async fn a_list_runs_tmux_once_whether_relays_live_or_not() {
         place.showing(id, "ready").await;
     }
     for id in &ids[..4] {
-        place.kill_relay(id);
+        place.kill_relay(id).await;
     }
     let count = place.env.root().join("runs");
     let script = format!("echo \"$@\" >> {}; exec $TMUX_REAL \"$@\"", count.display());
@@ -45,7 +45,7 @@ async fn a_session_without_a_directory_is_listed_and_joined() {
     let place = Place::new();
     let first = place.start("orphan", "testkit-echo", &[]).await;
     place.showing("orphan", "ready").await;
-    place.kill_relay("orphan");
+    place.kill_relay("orphan").await;
     let dir = place.sessions_dir().join("orphan");
     let kept = std::fs::read(dir.join("pane")).unwrap();
     std::fs::remove_dir_all(&dir).unwrap();

@@ -170,11 +170,11 @@ impl Place {
     }
 
     /// Kills a session's relay, as a crash would.
-    pub(crate) fn kill_relay(&self, id: &str) {
+    pub(crate) async fn kill_relay(&self, id: &str) {
         let pid = self.relay_pid(id);
         self.env.tolerate_stale_sockets();
         sys::kill(pid).unwrap();
-        assert!(sys::wait_until_gone(pid, Duration::from_secs(5)));
+        gone(pid).await;
     }
 
     /// Returns the words that run a script in place of tmux; `$TMUX_REAL` is how to run that.
@@ -227,6 +227,17 @@ fn words(socket: &Path, config: &Path) -> Vec<OsString> {
         "-f".into(),
         config.into(),
     ]
+}
+
+/// Waits until a process is gone.
+pub(crate) async fn gone(pid: u32) {
+    eventually("the end of a process", async || {
+        let is_gone = !sys::process_is_alive(pid);
+        is_gone
+            .then_some(())
+            .ok_or(format!("process {pid} is there"))
+    })
+    .await;
 }
 
 /// Returns a session id.

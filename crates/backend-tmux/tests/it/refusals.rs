@@ -3,7 +3,7 @@
 use abide_backend_tmux::Unusable;
 use abide_core::backend::{BackendError, TerminalBackend as _};
 
-use crate::place::{Place, named};
+use crate::place::{Place, gone, named};
 
 /// proves T1
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_wrapper_that_fails_in_any_way_never_makes_a_second_session() {
         ("silent", "exit 1"),
         ("lies", "echo hello; exit 0"),
     ];
-    place.kill_relay("one");
+    place.kill_relay("one").await;
     for (name, script) in fails {
         // It answers for its version, and then no more.
         let script = format!("[ \"$1\" = -V ] && exec $TMUX_REAL -V; {script}");
@@ -98,9 +98,6 @@ async fn a_wrapper_that_hangs_is_ended_with_what_it_started() {
         .trim()
         .parse()
         .unwrap();
-    assert!(abide_testkit::sys::wait_until_gone(
-        pid,
-        std::time::Duration::from_secs(5)
-    ));
+    gone(pid).await;
     place.finish();
 }

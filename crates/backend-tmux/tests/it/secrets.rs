@@ -104,8 +104,10 @@ async fn credentials_of_the_caller_do_not_reach_the_server() {
     .concat();
     for (name, _) in names.iter() {
         let name = name.to_str().unwrap();
+        // A tmux that was brought along may need to be told where its libraries are.
+        let is_brought = std::env::var_os("ABIDE_TEST_TMUX").is_some() && name.starts_with("LD_");
         assert!(
-            kept.contains(&name),
+            is_brought || kept.contains(&name),
             "{name} is in the server's environment"
         );
     }
