@@ -26,11 +26,11 @@ use abide_core::{
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use self::observe::{Surveyed, Unheld};
 use self::{
     errors::{check_generation, discover_error, state_error},
     question::Unanswered,
 };
-pub use self::observe::{Surveyed, Unheld};
 use crate::{
     client::{
         discover::{self, Found},

@@ -33,7 +33,8 @@ const ATTEMPTS: usize = 4;
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Variables that tmux gets, and with it a server that it starts: what finds programs, directories
-/// and the configuration, and says which language. Credentials are in none of them.
+/// and the configuration, and says which language. Credentials are in none of them. `TMUX_TMPDIR` is
+/// not among them either: whoever comes from another environment must find the same server.
 const VARIABLES: &[&str] = &[
     "HOME",
     "LANG",
@@ -44,7 +45,6 @@ const VARIABLES: &[&str] = &[
     "PATH",
     "SHELL",
     "TMPDIR",
-    "TMUX_TMPDIR",
     "TZ",
     "USER",
     "XDG_CONFIG_HOME",

@@ -17,7 +17,7 @@ const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("screen", &["core"]),
     ("backend-ptyowner", &["core", "screen"]),
-    ("backend-tmux", &["core", "screen", "backend-ptyowner"]),
+    ("backend-tmux", &["core", "backend-ptyowner"]),
     ("workspace", &["core"]),
     ("server", &["core", "workspace"]),
     ("testkit", &["core"]),

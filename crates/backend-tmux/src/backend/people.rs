@@ -93,7 +93,9 @@ impl TmuxBackend {
         Ok(Some(ClientProgram {
             program: self.tmux.program().to_owned(),
             args: self.tmux.arguments(&verb),
-            env_remove: ["TMUX", "TMUX_PANE"].map(Into::into).to_vec(),
+            env_remove: ["TMUX", "TMUX_PANE", "TMUX_TMPDIR"]
+                .map(Into::into)
+                .to_vec(),
         }))
     }
 

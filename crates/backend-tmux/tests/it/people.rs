@@ -29,7 +29,7 @@ async fn attached(place: &Place, id: &str, mode: AttachMode, inside: bool) -> Sc
         .await
         .unwrap();
     let client = client.expect("tmux has a client of its own");
-    assert_eq!(client.env_remove, ["TMUX", "TMUX_PANE"]);
+    assert_eq!(client.env_remove, ["TMUX", "TMUX_PANE", "TMUX_TMPDIR"]);
     let mut command = ScreenCommand::new(&client.program)
         .args(&client.args)
         .envs(place.env.environment())

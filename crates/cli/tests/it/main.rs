@@ -4,10 +4,10 @@
 
 #[cfg(unix)]
 mod attaching;
-#[cfg(target_os = "linux")]
-mod blocked;
 #[cfg(unix)]
 mod backends;
+#[cfg(target_os = "linux")]
+mod blocked;
 #[cfg(unix)]
 mod editor;
 #[cfg(unix)]

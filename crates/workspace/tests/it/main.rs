@@ -12,9 +12,9 @@ mod fixture;
 mod journal;
 mod list;
 mod machine;
-mod orphans;
 #[cfg(target_os = "linux")]
 mod namespaces;
+mod orphans;
 mod restart;
 mod store;
 mod walk;
