@@ -1,5 +1,5 @@
-//! How a program becomes a helper of its own: `abide owner`, the relays of other backends, and on
-//! Windows `abide exec-child`.
+//! How a program becomes a helper of its own: `abide owner`, the relays of other backends, and
+//! `abide exec-child` where a program of ours stands on the terminal first.
 
 use std::{
     ffi::{OsStr, OsString},

@@ -51,7 +51,7 @@ pub fn run<S: Source>() -> ExitCode {
 /// cannot be run. [`become_helper`](crate::become_helper) knows them.
 #[must_use]
 pub fn exec_child_words(cwd: &Path, program: &Path, argv: &[OsString]) -> Vec<OsString> {
-    crate::entry::exec_child_words(cwd, program, argv)
+    crate::sys::exec::words(cwd, program, argv)
 }
 
 /// Returns the file whose kernel lock says that somebody holds the session with this directory

@@ -37,7 +37,7 @@ const EXEC_CHILD: &str = "exec-child";
 const USAGE: u8 = 2;
 
 /// Returns the words that make this program the first process of a child.
-pub(super) fn words(cwd: &Path, path: &Path, argv: &[OsString]) -> Vec<OsString> {
+pub(crate) fn words(cwd: &Path, path: &Path, argv: &[OsString]) -> Vec<OsString> {
     let mut words = vec![EXEC_CHILD.into(), cwd.into(), path.into()];
     words.extend_from_slice(argv);
     words
