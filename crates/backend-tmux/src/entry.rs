@@ -5,8 +5,8 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 use abide_backend_ptyowner::{FROM_LAUNCHER, Role, become_helper_or, host};
 
 use crate::{
+    pane,
     source::{EXEC_WORD, TmuxSource},
-    sys,
 };
 
 /// The word that makes a program a relay.
@@ -23,7 +23,7 @@ pub fn become_helper() -> Option<ExitCode> {
         && word == EXEC_WORD
         && last == FROM_LAUNCHER
     {
-        return Some(sys::become_pane(Path::new(handover)));
+        return Some(pane::become_pane(Path::new(handover)));
     }
     become_helper_or(&[Role {
         word: RELAY_WORD,

@@ -19,7 +19,7 @@
 //! | `listing`, `ready`, `layout`, `screen` | what tmux says, read |
 //! | `source`, `terminal` | a relay's terminal: made, found, read, typed into |
 //! | `control` | the control-mode client that it does that through |
-//! | `handover`, `note`, `sys::…::pane` | the pane's process: what it is given, and what it tells |
+//! | `handover`, `note`, `pane` | the pane's process: what it is given, and what it tells |
 //! | `dialect` | what programs say to tmux itself, and to nobody else |
 //! | `marker` | how a session is known to be ours |
 //!
@@ -38,6 +38,7 @@ mod layout;
 mod listing;
 mod marker;
 mod note;
+mod pane;
 mod ready;
 mod run;
 mod screen;

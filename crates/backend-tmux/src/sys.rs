@@ -3,7 +3,9 @@
 //! | function | what it does |
 //! |---|---|
 //! | `in_own_group`, `Group` | a run of tmux, with what a wrapper started, ended as one |
-//! | `become_pane` | the life of `abide tmux-exec` |
+//! | `end_with_parent` | a control-mode client that does not outlive its relay |
+//! | `write_private`, `read_private` | files for this user alone |
+//! | `step_back`, `spawn_leader`, `print`, `reap_…`, `end_like` | what the pane's process does |
 //! | `is_supported` | whether there can be a tmux at all |
 
 #[cfg(unix)]

@@ -151,23 +151,40 @@ impl OwnerBackend {
     /// Observes one session of many: what cannot be asked is shown as such, and a session that went
     /// away meanwhile is left out.
     pub(super) async fn status_in_list(&self, session: &SessionId) -> Option<SessionStatus> {
-        let unknown = |reason: String| SessionStatus {
-            session: session.clone(),
-            backend: self.kind(),
-            generation: None,
-            state: SessionState::Unresponsive {
-                holder_pid: None,
-                reason,
-            },
+        match self.look_in_list(session, Unjoined::Joined).await? {
+            Surveyed::Status(status) => Some(status),
+            Surveyed::Unheld(_) => None,
+        }
+    }
+
+    async fn look_in_list(&self, session: &SessionId, unjoined: Unjoined) -> Option<Surveyed> {
+        let unknown = |reason: String| {
+            Surveyed::Status(SessionStatus {
+                session: session.clone(),
+                backend: self.kind(),
+                generation: None,
+                state: SessionState::Unresponsive {
+                    holder_pid: None,
+                    reason,
+                },
+            })
         };
         let mut found = discover::look(&self.dir(session));
         for _ in 0..ATTEMPTS {
             let now = match found {
+                Ok(Found::Unheld(file)) if unjoined == Unjoined::Left => {
+                    return Some(Surveyed::Unheld(Unheld {
+                        session: session.clone(),
+                        generation: file.generation,
+                        started_at: file.started_at,
+                        is_rebooted: file.is_of_another_boot(),
+                    }));
+                }
                 Ok(found) => found,
                 Err(err) => return Some(unknown(with_causes(&err))),
             };
             match self.observe(session, now).await {
-                Ok(status) => return status,
+                Ok(status) => return status.map(Surveyed::Status),
                 Err(Unanswered::Changed) => {}
                 Err(Unanswered::Error(err)) => return Some(unknown(with_causes(&err))),
             }
@@ -184,6 +201,15 @@ impl OwnerBackend {
             source: "it kept being started and ended by others".into(),
         }
     }
+}
+
+/// What is done about a session that no relay holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unjoined {
+    /// A relay is launched that joins it.
+    Joined,
+    /// It is described as it is.
+    Left,
 }
 
 /// A session as it was found without launching anything for a look.
@@ -217,17 +243,9 @@ impl OwnerBackend {
     /// When the place where sessions are kept cannot be read.
     pub async fn survey(&self) -> Result<Vec<Surveyed>, BackendError> {
         let sessions = self.sessions()?;
-        let looks = sessions.iter().map(async |session| {
-            if let Ok(Found::Unheld(file)) = discover::look(&self.dir(session)) {
-                return Some(Surveyed::Unheld(Unheld {
-                    session: session.clone(),
-                    generation: file.generation,
-                    started_at: file.started_at,
-                    is_rebooted: file.is_of_another_boot(),
-                }));
-            }
-            self.status_in_list(session).await.map(Surveyed::Status)
-        });
+        let looks = sessions
+            .iter()
+            .map(|session| self.look_in_list(session, Unjoined::Left));
         let surveyed = futures_util::future::join_all(looks).await;
         Ok(surveyed.into_iter().flatten().collect())
     }

@@ -44,7 +44,40 @@ pub(crate) fn os_string(bytes: &[u8]) -> std::ffi::OsString {
 }
 
 /// Says that there is no tmux.
-pub(crate) fn become_pane(_handover: &std::path::Path) -> std::process::ExitCode {
-    eprintln!("error: there is no tmux on this system");
-    std::process::ExitCode::FAILURE
+fn no_tmux() -> std::io::Error {
+    std::io::Error::new(
+        std::io::ErrorKind::Unsupported,
+        "there is no tmux on this system",
+    )
+}
+
+/// Fails: there is no tmux.
+pub(crate) fn step_back() -> std::io::Result<()> {
+    Err(no_tmux())
+}
+
+/// Fails: there is no tmux.
+pub(crate) fn spawn_leader(
+    _command: std::process::Command,
+    _note_start: Vec<u8>,
+) -> std::io::Result<u32> {
+    Err(no_tmux())
+}
+
+/// Fails: there is no tmux.
+pub(crate) fn reap_until(_child: u32) -> std::io::Result<abide_core::backend::ExitOutcome> {
+    Err(no_tmux())
+}
+
+/// Waits for nothing.
+pub(crate) fn reap_all() {}
+
+/// Fails: there is no tmux.
+pub(crate) fn print(_bytes: &[u8]) -> std::io::Result<()> {
+    Err(no_tmux())
+}
+
+/// Ends this process.
+pub(crate) fn end_like(outcome: &abide_core::backend::ExitOutcome) -> ! {
+    std::process::exit(outcome.shell_code())
 }
