@@ -37,7 +37,7 @@ pub(crate) fn is_held_back(name: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let closed = dir.path().join("closed");
     fs::write(&closed, "").unwrap();
-    fs::set_permissions(&closed, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
     fs::read(&closed).is_err() || run_copy(name, NOBODY)
 }
 
