@@ -135,7 +135,7 @@ impl Journal {
                 }
                 .to_line(),
             );
-            seq += 1;
+            seq = seq.saturating_add(1);
         }
         let written = self
             .file

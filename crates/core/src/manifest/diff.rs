@@ -210,16 +210,13 @@ fn evidence(before: &Entry, after: &Entry) -> Option<Evidence> {
     if before.size != after.size || contents.is_some_and(|(then, now)| then != now) {
         return Some(Evidence::Content);
     }
+    if contents.is_none() && before.modified != after.modified {
+        return Some(Evidence::Times);
+    }
     if before.mode != after.mode {
         return Some(Evidence::Mode);
     }
-    if contents.is_some() {
-        return None;
-    }
-    if before.modified != after.modified {
-        return Some(Evidence::Times);
-    }
     // The number of a file alone tells nothing: some file systems give new ones at every mount.
     let is_changed = changed.is_some_and(|(then, now)| then.changed != now.changed);
-    is_changed.then_some(Evidence::Status)
+    (contents.is_none() && is_changed).then_some(Evidence::Status)
 }

@@ -323,3 +323,21 @@ fn nanos(number: u64) -> Option<u32> {
     let nanos = u32::try_from(number).ok()?;
     (nanos < 1_000_000_000).then_some(nanos)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What the checksums let through may still have been made by anybody.
+        #[test]
+        fn any_block_is_read_without_a_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read_first(&body);
+            let mut files = Vec::new();
+            let whole = read_files(&body, &mut files);
+            prop_assert!(whole.is_none() || files.is_sorted_by(|one, other| one.0 < other.0));
+        }
+    }
+}

@@ -78,6 +78,7 @@ fn a_file_is_modified_unless_something_shows_that_it_was_not() {
         // Written to and set back; nobody knows what it held.
         (file(1), restored(file(1), 200), "modified f by Status"),
         (file(1), mode(file(1)), "modified f by Mode"),
+        (file(1), mode(later(file(1))), "modified f by Times"),
         (
             known.clone(),
             restored(holding(1, b"new words!"), 200),

@@ -26,7 +26,7 @@ fn what_cannot_be_seen_any_more_is_a_problem_and_not_gone() {
         tree.write(name, name);
     }
     let baseline = tree.settled_baseline();
-    set_mode(&tree, "closed", 0);
+    set_mode(&tree, "closed", 0o000);
     // Names can be had, and nothing else.
     set_mode(&tree, "listed", 0o444);
     let walked = tree.walk(Purpose::Compare, Some(&baseline));
@@ -55,7 +55,7 @@ fn a_file_that_cannot_be_read_is_listed_all_the_same() {
     }
     let tree = Tree::new();
     tree.write("file", "words");
-    set_mode(&tree, "file", 0);
+    set_mode(&tree, "file", 0o000);
     let walked = tree.walk(BASELINE, None);
     assert_eq!(walked.problems.len(), 1, "{:?}", walked.problems);
     let file = TreePath::new(b"file".to_vec()).unwrap();
