@@ -17,11 +17,15 @@
 //! folded (0, -1, 1, -2, …). A checksum is the first half of the BLAKE3 hash of the block's number
 //! (u64) and its body, so that no block is taken for another. Paths ascend strictly.
 
+mod block;
 mod numbers;
 
 use std::io::{self, Read, Write};
 
-use self::numbers::{Cursor, put_signed, put_unsigned};
+use self::{
+    block::{Blocks, short},
+    numbers::{Cursor, put_signed, put_unsigned},
+};
 use super::{ContentHash, Entry, FileTime, Identity, Kind, Manifest, Taken, TreePath};
 use crate::clock::Timestamp;
 
@@ -29,13 +33,9 @@ use crate::clock::Timestamp;
 pub const MANIFEST_SCHEMA: u32 = 1;
 
 const MAGIC: &[u8; 8] = b"abidemft";
-const CHECKSUM_BYTES: usize = 16;
 
 /// Bytes after which a block is closed.
 const BLOCK_BYTES: usize = 64 * 1024;
-
-/// Longest block that is read, in bytes: a full one, and one more file with the longest path.
-const MAX_BLOCK_BYTES: usize = BLOCK_BYTES + super::path::MAX_PATH_BYTES + 256;
 
 const HAS_IDENTITY: u8 = 1 << 2;
 const HAS_CONTENT: u8 = 1 << 3;
@@ -76,10 +76,7 @@ impl Manifest {
     pub fn write_to(&self, mut writer: impl Write) -> io::Result<()> {
         writer.write_all(MAGIC)?;
         writer.write_all(&MANIFEST_SCHEMA.to_le_bytes())?;
-        let mut blocks = Blocks {
-            stream: writer,
-            number: 0,
-        };
+        let mut blocks = Blocks::new(writer);
         blocks.write(&self.first_block())?;
         let mut body = Vec::with_capacity(BLOCK_BYTES + 1024);
         let mut before: &[u8] = &[];
@@ -126,10 +123,7 @@ impl Manifest {
             1 => {}
             found => return Err(ReadManifestError::Newer { found }),
         }
-        let mut blocks = Blocks {
-            stream: reader,
-            number: 0,
-        };
+        let mut blocks = Blocks::new(reader);
         let first = blocks.read()?;
         let (taken, count) = read_first(&first).ok_or(blocks.damaged("its times"))?;
         let mut entries = Vec::new();
@@ -144,67 +138,6 @@ impl Manifest {
             true => Ok(Self { taken, entries }),
             false => Err(blocks.damaged("the number of files")),
         }
-    }
-}
-
-/// A stream of blocks, in either direction.
-struct Blocks<S> {
-    stream: S,
-    number: u64,
-}
-
-fn checksum(number: u64, body: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&number.to_le_bytes()).update(body);
-    let hash = <[u8; 2 * CHECKSUM_BYTES]>::from(hasher.finalize());
-    std::array::from_fn(|at| hash[at])
-}
-
-impl<W: Write> Blocks<W> {
-    fn write(&mut self, body: &[u8]) -> io::Result<()> {
-        let length = u32::try_from(body.len()).expect("a block is closed long before");
-        self.stream.write_all(&length.to_le_bytes())?;
-        self.stream.write_all(&checksum(self.number, body))?;
-        self.number += 1;
-        self.stream.write_all(body)
-    }
-}
-
-impl<R: Read> Blocks<R> {
-    fn read(&mut self) -> Result<Vec<u8>, ReadManifestError> {
-        let mut head = [0; 4 + CHECKSUM_BYTES];
-        let torn = short(self.damaged("it ends early"));
-        self.stream.read_exact(&mut head).map_err(torn)?;
-        let (length, sum) = head.split_at(4);
-        let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
-        if MAX_BLOCK_BYTES < length {
-            return Err(self.damaged("its length"));
-        }
-        let mut body = vec![0; length];
-        let torn = short(self.damaged("it ends early"));
-        self.stream.read_exact(&mut body).map_err(torn)?;
-        if checksum(self.number, &body) != sum {
-            return Err(self.damaged("its checksum"));
-        }
-        self.number += 1;
-        Ok(body)
-    }
-}
-
-impl<S> Blocks<S> {
-    fn damaged(&self, what: &'static str) -> ReadManifestError {
-        ReadManifestError::Damaged {
-            block: self.number,
-            what,
-        }
-    }
-}
-
-/// Takes an early end for what it means here.
-fn short(meaning: ReadManifestError) -> impl FnOnce(io::Error) -> ReadManifestError {
-    |err| match err.kind() {
-        io::ErrorKind::UnexpectedEof => meaning,
-        _ => ReadManifestError::Io(err),
     }
 }
 
