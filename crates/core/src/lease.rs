@@ -1,7 +1,7 @@
 //! The lease: who is responsible for a workspace, until when, and with which right to write.
 //!
 //! Pure: what a file held, what the system says of a process and what time it is come in; what to
-//! write comes out. [`file`] is the form on disk, [`state`] judges what was found, [`change`] says
+//! write comes out. [`mod@file`] is the form on disk, [`state`] judges what was found, [`change`] says
 //! what may become of it, [`token`] orders the grants.
 //!
 //! ```text

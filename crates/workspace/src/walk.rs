@@ -1,7 +1,7 @@
 //! The files of a workspace at an instant, as a manifest.
 //!
 //! A tree is walked by several threads. Each file is asked about, and read only where that is
-//! needed ([`plan`]); an earlier manifest is the cache of what was read before. `docs/manifest.md`
+//! needed (`plan`); an earlier manifest is the cache of what was read before. `docs/manifest.md`
 //! says what is left out and why. Nothing is followed, changed or waited for; what cannot be read is
 //! a [`Problem`], and what a manifest already lists is never gone because it could not be seen.
 //!
