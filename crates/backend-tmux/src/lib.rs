@@ -43,9 +43,12 @@ mod ready;
 mod run;
 mod screen;
 mod source;
-#[expect(
-    unsafe_code,
-    reason = "the platform's calls; one operation per block, each with its rule"
+#[cfg_attr(
+    unix,
+    expect(
+        unsafe_code,
+        reason = "the platform's calls; one operation per block, each with its rule"
+    )
 )]
 mod sys;
 mod target;

@@ -11,6 +11,7 @@ mod lists;
 mod people;
 mod place;
 mod refusals;
+#[cfg(target_os = "linux")]
 mod secrets;
 mod suite;
 mod targets;

@@ -1,6 +1,9 @@
 //! The real `abide`, end to end: real owners, real terminals, real programs.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+#![cfg_attr(
+    unix,
+    expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")
+)]
 
 #[cfg(unix)]
 mod attaching;
