@@ -262,9 +262,11 @@ async fn waiting_for_this_process() -> u32 {
     let find = || {
         let own = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
         let own: Vec<_> = own.filter_map(|fd| pipe(fd.path())).collect();
+        // Not by `getsid`, which answers 0 for a session whose leader another namespace has.
         let leads_its_session = |pid: &u32| {
-            let pid = rustix::process::Pid::from_raw(i32::try_from(*pid).unwrap());
-            rustix::process::getsid(pid).is_ok_and(|session| Some(session) == pid)
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+            fields.split_whitespace().nth(3) == Some(pid.to_string().as_str())
         };
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         let waits = processes.filter(|process| {

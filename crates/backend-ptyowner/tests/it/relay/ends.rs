@@ -68,8 +68,9 @@ async fn a_terminal_that_is_gone_without_a_trace_is_recorded_as_lost() {
     let child = place.running("a").await.pid;
     let holder = place.holder_of(child);
     place.kill_relay("a").await;
-    signal(holder, Signal::KILL);
+    // The holder waits for somebody to see how the child ended; without it the child would hang up.
     signal(child, Signal::KILL);
+    signal(holder, Signal::KILL);
     until("the child's end", || is_gone(child) && is_gone(holder)).await;
     let lost = ExitOutcome::Lost {
         reason: LostReason::HolderDied,
