@@ -43,13 +43,6 @@ mod ready;
 mod run;
 mod screen;
 mod source;
-#[cfg_attr(
-    unix,
-    expect(
-        unsafe_code,
-        reason = "the platform's calls; one operation per block, each with its rule"
-    )
-)]
 mod sys;
 mod target;
 mod terminal;

@@ -8,6 +8,14 @@
 //! | `step_back`, `spawn_leader`, `print`, `reap_…`, `end_like` | what the pane's process does |
 //! | `is_supported` | whether there can be a tmux at all |
 
+#![cfg_attr(
+    unix,
+    expect(
+        unsafe_code,
+        reason = "the platform's calls; one operation per block, each with its rule"
+    )
+)]
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
