@@ -126,10 +126,7 @@ impl TmuxBackend {
             Ok(Said::NoServer | Said::NoTarget) => return Err(not_tmux("it failed".into())),
             Err(TmuxError::NotRun { program, source }) => {
                 return Err(match source.kind() {
-                    std::io::ErrorKind::NotFound => Unusable::NotFound {
-                        program,
-                        path: std::env::var_os("PATH"),
-                    },
+                    std::io::ErrorKind::NotFound => Unusable::NotFound { program },
                     _ => Unusable::Failed { program, source },
                 });
             }

@@ -71,7 +71,6 @@ pub(crate) struct NewSession<'a> {
     pub(crate) owner: &'a OwnerMark,
     pub(crate) generation: Generation,
     pub(crate) started_at: Timestamp,
-    pub(crate) nonce: &'a Nonce,
     pub(crate) size: TermSize,
     pub(crate) cwd: &'a Path,
     /// The pane's first process. At least two words: a single one would be given to a shell.
@@ -109,13 +108,6 @@ pub(crate) fn create(new: &NewSession<'_>) -> Words {
     and(&["set-option", "-t", &here, "@abide_owner", &owner]);
     and(&["set-option", "-t", &here, "@abide_generation", &generation]);
     and(&["set-option", "-t", &here, "@abide_started", &started]);
-    and(&[
-        "set-option",
-        "-t",
-        &here,
-        "@abide_nonce",
-        new.nonce.as_str(),
-    ]);
     and(&["set-option", "-F", "-t", &here, "@abide_pane", "#{pane_id}"]);
     and(&["set-option", "-t", &here, "destroy-unattached", "off"]);
     and(&["set-option", "-s", "exit-unattached", "off"]);
@@ -268,9 +260,14 @@ fn put_paste(lines: &mut Vec<u8>, pane: Pane, text: &[u8]) {
     lines.extend_from_slice(paste.as_bytes());
 }
 
-/// A line for a control-mode client that notes the child's process, for relays to come.
-pub(crate) fn child_line(session: TmuxSession, child: u32) -> Vec<u8> {
-    format!("set-option -t {session} @abide_child {child}\n").into_bytes()
+/// Lines for a control-mode client that note the child's process and the secret of its start, for
+/// relays to come. They go through the client's input: what is on a command line is seen by all, and
+/// a server keeps that of the client that started it.
+pub(crate) fn child_lines(session: TmuxSession, child: u32, nonce: &Nonce) -> Vec<u8> {
+    let nonce = nonce.as_str();
+    let lines = [("@abide_nonce", nonce), ("@abide_child", &child.to_string())];
+    let lines = lines.map(|(name, value)| format!("set-option -t {session} {name} {value}\n"));
+    lines.concat().into_bytes()
 }
 
 /// A line for a control-mode client that gives a window a size.
@@ -327,7 +324,6 @@ mod tests {
             owner: &OwnerMark::of(Path::new("/state")),
             generation: Generation::from_bytes([7; 16]),
             started_at: Timestamp::from_millis(1_700_000_000_123),
-            nonce: &Nonce::parse("000102030405060708090a0b0c0d0e0f").unwrap(),
             size: TermSize::clamped(30, 100),
             cwd: &cwd,
             process: &process,

@@ -27,13 +27,13 @@ use crate::{
     control::{ControlClient, parse::ControlEvent},
     error::TmuxError,
     handover::{Handover, PaneFile},
-    listing::{Listed, Listing, Ours, PaneState},
+    listing::{Listed, Listing, Ours},
     marker::OwnerMark,
     note::{Nonce, Note},
     ready::Ready,
     run::{Said, Tmux},
     sys,
-    target::SessionName,
+    target::{Pane, SessionName, TmuxSession},
     terminal::{Link, PaneTerminal},
 };
 
@@ -75,6 +75,15 @@ pub(crate) enum StartError {
 pub(crate) struct TmuxSource {
     tmux: Tmux,
     mark: OwnerMark,
+    /// A session whose end was reported, and that is kept until the end is recorded.
+    ended: Option<Remains>,
+}
+
+/// What tmux keeps of a session whose child has ended.
+#[derive(Debug, Clone, Copy)]
+struct Remains {
+    session: TmuxSession,
+    pane: Option<Pane>,
 }
 
 impl TmuxSource {
@@ -107,6 +116,7 @@ impl Source for TmuxSource {
         Ok(Self {
             tmux: Tmux::new(words),
             mark,
+            ended: None,
         })
     }
 
@@ -131,10 +141,20 @@ impl Source for TmuxSource {
             .is_some_and(|last| last.generation == ours.generation && last.is_recorded);
         if is_recorded {
             // A relay ended before it let go of what it had recorded.
-            self.release(listed, ours).await;
+            self.release(Remains::of(listed, ours)).await;
             return Ok(Existing::Nothing);
         }
-        self.found(at, listed, ours).await
+        let found = self.found(at, listed, ours).await?;
+        if let Existing::Ended(_) = found {
+            self.ended = Some(Remains::of(listed, ours));
+        }
+        Ok(found)
+    }
+
+    async fn forget(&mut self, _at: &Place<'_>) {
+        if let Some(remains) = self.ended.take() {
+            self.release(remains).await;
+        }
     }
 
     async fn start(
@@ -184,7 +204,6 @@ impl TmuxSource {
             owner: &self.mark,
             generation: wanted.generation,
             started_at: wanted.started_at,
-            nonce,
             size: wanted.size,
             cwd: wanted.cwd,
             process: &process,
@@ -200,7 +219,7 @@ impl TmuxSource {
             return Err(StartError::NotMarked);
         }
         let mut link = Link::new(self.tmux.clone(), client, &ready, nonce);
-        let Some(child_pid) = link.started().await else {
+        let Some(child_pid) = link.started(nonce).await else {
             undo.now().await;
             let said = link.said();
             return Err(StartError::NotStarted { said });
@@ -252,9 +271,7 @@ impl TmuxSource {
         ours: &Ours,
     ) -> Result<Existing<PaneTerminal>, SourceError> {
         let Some(pane) = ours.pane.as_ref().filter(|pane| !pane.is_dead) else {
-            let found = self.ended(at, ours).await;
-            self.release(listed, ours).await;
-            return Ok(Existing::Ended(Box::new(found)));
+            return Ok(Existing::Ended(Box::new(self.ended(at, ours).await)));
         };
         let joining = Joining {
             tmux: &self.tmux,
@@ -285,7 +302,6 @@ impl TmuxSource {
             }))),
             Note::Ended(outcome) => {
                 drop(seen.client);
-                self.release(listed, ours).await;
                 Ok(Existing::Ended(Box::new(Found {
                     generation: ours.generation,
                     outcome,
@@ -320,9 +336,18 @@ impl TmuxSource {
     }
 
     /// Lets go of a session whose end is known. What cannot be done now, the next launch does.
-    async fn release(&self, listed: &Listed, ours: &Ours) {
-        let pane = ours.pane.as_ref().map(|pane: &PaneState| pane.pane);
-        let _ = self.tmux.run(&command::release(listed.id, pane)).await;
+    async fn release(&self, remains: Remains) {
+        let Remains { session, pane } = remains;
+        let _ = self.tmux.run(&command::release(session, pane)).await;
+    }
+}
+
+impl Remains {
+    fn of(listed: &Listed, ours: &Ours) -> Self {
+        Self {
+            session: listed.id,
+            pane: ours.pane.as_ref().map(|pane| pane.pane),
+        }
     }
 }
 

@@ -124,12 +124,12 @@ impl Link {
 
     /// Waits until the child says that it was started; returns its process id, or `None` if tmux
     /// went before that.
-    pub(crate) async fn started(&mut self) -> Option<u32> {
+    pub(crate) async fn started(&mut self, nonce: &Nonce) -> Option<u32> {
         loop {
             let event = self.client.next().await?;
             if let Some(Note::Started { pid }) = self.take_first(event)? {
-                self.client
-                    .send(&command::child_line(self.ids.session, pid));
+                let lines = command::child_lines(self.ids.session, pid, nonce);
+                self.client.send(&lines);
                 return Some(pid);
             }
         }

@@ -1,18 +1,21 @@
 //! Why tmux cannot be used here.
 
-use std::{ffi::OsString, io, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    path::Path,
+    time::Duration,
+};
 
 /// Why tmux cannot be used here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unusable {
     /// There is no such program.
-    #[error("there is no program `{}`{}", program.display(), searched(path.as_ref()))]
+    #[error("there is no program `{}`{}", program.display(), searched(program))]
     NotFound {
         /// The first word of the configured command.
         program: OsString,
-        /// Where it was looked for.
-        path: Option<OsString>,
     },
     /// It is too old.
     #[error("tmux {found} is too old; 3.0 or newer is needed")]
@@ -68,9 +71,10 @@ impl Unusable {
     }
 }
 
-fn searched(path: Option<&OsString>) -> String {
-    match path {
-        Some(path) => format!(" on PATH ({})", path.display()),
-        None => String::new(),
+/// Says where a program was looked for: a bare name on PATH, anything else where it says.
+fn searched(program: &OsStr) -> &'static str {
+    match Path::new(program).components().count() {
+        1 => " on PATH",
+        _ => "",
     }
 }

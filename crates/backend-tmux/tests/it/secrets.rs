@@ -6,12 +6,12 @@ use crate::place::Place;
 
 const SECRET: &str = "a-value-that-nobody-else-may-see";
 
-fn seen_in_proc() -> Vec<String> {
+fn seen_in_proc(secret: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
     lines
         .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
-        .filter(|line| line.contains(SECRET))
+        .filter(|line| line.contains(secret))
         .collect()
 }
 
@@ -36,7 +36,12 @@ async fn the_environment_is_on_no_command_line_in_no_server_and_in_no_file() {
         "the terminal says what it is: {screen}"
     );
 
-    assert_eq!(seen_in_proc(), Vec::<String>::new());
+    let noted = place.sessions_dir().join("env").join("pane");
+    let noted = std::fs::read_to_string(noted).unwrap();
+    let nonce = noted.split(' ').nth(1).unwrap();
+    for secret in [SECRET, nonce] {
+        assert_eq!(seen_in_proc(secret), Vec::<String>::new());
+    }
     for verb in [
         &["show-environment", "-g"][..],
         &["show-environment", "-t", "=abide-env:"],
