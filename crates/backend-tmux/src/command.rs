@@ -265,7 +265,10 @@ fn put_paste(lines: &mut Vec<u8>, pane: Pane, text: &[u8]) {
 /// a server keeps that of the client that started it.
 pub(crate) fn child_lines(session: TmuxSession, child: u32, nonce: &Nonce) -> Vec<u8> {
     let nonce = nonce.as_str();
-    let lines = [("@abide_nonce", nonce), ("@abide_child", &child.to_string())];
+    let lines = [
+        ("@abide_nonce", nonce),
+        ("@abide_child", &child.to_string()),
+    ];
     let lines = lines.map(|(name, value)| format!("set-option -t {session} {name} {value}\n"));
     lines.concat().into_bytes()
 }

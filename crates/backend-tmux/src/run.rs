@@ -190,3 +190,23 @@ fn name_of(verb: &[OsString]) -> String {
     let name = name.or(verb.first());
     name.map_or_else(String::new, |word| word.to_string_lossy().into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// proves T4
+    #[tokio::test]
+    async fn whoever_waits_too_long_for_a_turn_is_told_so() {
+        let held = SLOTS.acquire_many(8).await.unwrap();
+        let tmux = Tmux::new(vec!["no-such-tmux".into()]);
+        let refused = tmux.run(&["list-sessions".into()]).await.unwrap_err();
+        let TmuxError::TooMany { waited } = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!(waited, QUEUE_DEADLINE);
+        drop(held);
+        let run = tmux.run(&["list-sessions".into()]).await;
+        assert!(matches!(run, Err(TmuxError::NotRun { .. })), "{run:?}");
+    }
+}

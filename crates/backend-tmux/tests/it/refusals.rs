@@ -101,3 +101,40 @@ async fn a_wrapper_that_hangs_is_ended_with_what_it_started() {
     gone(pid).await;
     place.finish();
 }
+
+/// proves T4
+#[tokio::test]
+async fn no_more_than_eight_processes_run_at_once_and_the_rest_wait_their_turn() {
+    const CALLERS: usize = 40;
+    let place = Place::new();
+    let (running, most) = (
+        place.env.root().join("running"),
+        place.env.root().join("most"),
+    );
+    std::fs::create_dir(&running).unwrap();
+    // Each run notes how many there are beside it, and stays for a while.
+    let script = format!(
+        "[ \"$1\" = -V ] && exec $TMUX_REAL -V
+        touch {running}/$$; ls {running} | wc -l >> {most}; sleep 0.1; rm {running}/$$
+        echo 'no server running on x' >&2; exit 1",
+        running = running.display(),
+        most = most.display(),
+    );
+    let backend = place.backend_with(place.wrapper("counting", &script));
+    let callers = (0..CALLERS).map(|_| {
+        let backend = backend.clone();
+        tokio::spawn(async move { backend.list().await })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap().unwrap();
+    }
+    let counts = std::fs::read_to_string(&most).unwrap();
+    let counts: Vec<usize> = counts
+        .lines()
+        .map(|line| line.trim().parse().unwrap())
+        .collect();
+    assert!(CALLERS <= counts.len(), "{counts:?}");
+    let most = *counts.iter().max().unwrap();
+    assert!((2..=8).contains(&most), "{counts:?}");
+    place.finish();
+}

@@ -9,6 +9,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
+    io::retry_on_intr,
     process::{PidfdFlags, pidfd_open},
 };
 
@@ -93,7 +94,8 @@ pub fn wait_until_gone(pid: u32, deadline: Duration) -> bool {
     };
     let time = Timespec::try_from(deadline).expect("a deadline of a test is short");
     let mut ends = [PollFd::new(&process, PollFlags::IN)];
-    poll(&mut ends, Some(&time)).is_ok_and(|ready| ready != 0)
+    // A signal, such as that of a child's end, begins the wait anew.
+    retry_on_intr(|| poll(&mut ends, Some(&time))).is_ok_and(|ready| ready != 0)
 }
 
 /// Returns `fd NUMBER TARGET` for each descriptor that this process has.
