@@ -14,6 +14,8 @@ mod files;
 mod handshake;
 #[cfg(unix)]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod idle;
 #[cfg(unix)]
 mod journal;
 #[cfg(unix)]
