@@ -54,6 +54,10 @@ pub enum Helper {
     Program(PathBuf),
 }
 
+/// Time for a removal. An owner that has told its end sees to it that the record is on disk before it
+/// goes, and a disk that is busy with others may take long over that.
+const REMOVE_DEADLINE: Duration = Duration::from_secs(30);
+
 /// Where sessions are kept and how they are started.
 #[derive(Debug, Clone)]
 pub struct OwnerSettings {
@@ -327,12 +331,15 @@ impl TerminalBackend for OwnerBackend {
         let abandoned = Abandoned::default();
         let seen = Arc::clone(&abandoned.0);
         let removal = move || remove::remove(&dir, &id, generation, &seen);
-        let done = within(ANSWER_DEADLINE, removal).await;
+        let done = within(REMOVE_DEADLINE, removal).await;
         done.unwrap_or(Err(BackendError::TimedOut {
             action: "remove",
             session,
-            waited: ANSWER_DEADLINE,
-            progress: Some("another process starts or removes it".into()),
+            waited: REMOVE_DEADLINE,
+            progress: Some(
+                "another process starts or removes it, or its end is still being written to disk"
+                    .into(),
+            ),
         }))
     }
 }
