@@ -6,6 +6,8 @@ use std::{
     process::ExitCode,
 };
 
+pub use abide_local::FROM_LAUNCHER;
+
 use crate::{
     owner::{self, own::OwnSource},
     sys,
@@ -13,11 +15,6 @@ use crate::{
 
 /// The word that makes a program an owner.
 pub(crate) const OWNER: &str = "owner";
-
-/// What follows the word that makes a program an owner or a relay, and nothing follows that.
-///
-/// A process that was started so is never part of the tree of a session that it was started from.
-pub const FROM_LAUNCHER: &str = "--from-launcher";
 
 /// Something that a program can become besides what this crate knows.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
 //! The platform surface: every function that both sides provide, under the same names and with
-//! the same signatures.
+//! the same signatures. What other helpers need as well is [`abide_local`]'s.
 //!
 //! | module | what it does |
 //! |---|---|

@@ -3,6 +3,7 @@
 //! ```text
 //! cli ─► server ─► workspace ─► core      cli ─► backend-tmux, backend-ptyowner ─► core
 //! backend-tmux ─► backend-ptyowner ─► screen ─► core
+//! backend-ptyowner, workspace ─► local ─► core
 //! testkit ─► core      fuzzing ─► what it tries
 //! the others ─► testkit, as a dev-dependency only; xtask ─► nothing here
 //! ```
@@ -13,12 +14,13 @@ use super::Violation;
 use super::source::Source;
 
 /// Crates by directory, and what each may depend on.
-const DIRECTIONS: [(&str, &[&str]); 10] = [
+const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("core", &[]),
+    ("local", &["core"]),
     ("screen", &["core"]),
-    ("backend-ptyowner", &["core", "screen"]),
+    ("backend-ptyowner", &["core", "local", "screen"]),
     ("backend-tmux", &["core", "backend-ptyowner"]),
-    ("workspace", &["core"]),
+    ("workspace", &["core", "local"]),
     ("server", &["core", "workspace"]),
     ("testkit", &["core"]),
     ("fuzzing", &["core", "screen", "backend-ptyowner"]),
@@ -26,6 +28,7 @@ const DIRECTIONS: [(&str, &[&str]); 10] = [
         "cli",
         &[
             "core",
+            "local",
             "screen",
             "backend-ptyowner",
             "backend-tmux",

@@ -190,7 +190,7 @@ pub(super) fn commands(settings: &OwnerSettings) -> io::Result<Vec<std::process:
         Helper::Program(path) => path.clone(),
     };
     let word = settings.relay.as_ref().map_or(OWNER, |relay| relay.word);
-    let mut commands = sys::detach::owner_commands(&program, &[word, FROM_LAUNCHER]);
+    let mut commands = sys::detach::helper_commands(&program, &[word, FROM_LAUNCHER]);
     for command in &mut commands {
         command.env_clear();
         let kept = |name: &OsString| {

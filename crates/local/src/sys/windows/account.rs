@@ -23,10 +23,10 @@ use windows_sys::Win32::{
 use super::handle::{check, open_process};
 
 /// The system itself.
-pub(super) const SYSTEM: &str = "S-1-5-18";
+pub const SYSTEM: &str = "S-1-5-18";
 
 /// The administrators, as whom a process with their rights owns what it makes.
-pub(super) const ADMINISTRATORS: &str = "S-1-5-32-544";
+pub const ADMINISTRATORS: &str = "S-1-5-32-544";
 
 /// Room for a security identifier, of 68 bytes at the most, with what the system puts before it.
 const ROOM: usize = 256;
@@ -35,13 +35,13 @@ const ROOM: usize = 256;
 struct Buffer([u8; ROOM]);
 
 /// Returns the account that this process runs as.
-pub(super) fn own() -> io::Result<String> {
+pub fn own() -> io::Result<String> {
     // SAFETY: takes nothing; the result is a constant that needs no closing.
     of_handle(unsafe { GetCurrentProcess() })
 }
 
 /// Returns the account that a process runs as.
-pub(super) fn of_process(pid: u32) -> io::Result<String> {
+pub fn of_process(pid: u32) -> io::Result<String> {
     of_handle(open_process(pid, PROCESS_QUERY_LIMITED_INFORMATION)?.as_raw_handle())
 }
 
@@ -71,7 +71,7 @@ fn of_handle(process: HANDLE) -> io::Result<String> {
 }
 
 /// Returns the account that owns an open file or directory.
-pub(super) fn owner_of(file: &File) -> io::Result<String> {
+pub fn owner_of(file: &File) -> io::Result<String> {
     let mut buffer = Buffer([0; ROOM]);
     let mut length = 0;
     let place = (&raw mut buffer.0).cast();
@@ -118,13 +118,13 @@ fn unknown() -> io::Error {
 }
 
 /// Returns the descriptor of a pipe that only this account and the system may open.
-pub(super) fn private_pipe(account: &str) -> io::Result<SecurityDescriptor> {
+pub fn private_pipe(account: &str) -> io::Result<SecurityDescriptor> {
     descriptor(&format!("D:P(A;;GA;;;{account})(A;;GA;;;SY)"))
 }
 
 /// Returns the descriptor of a directory that, with all that will be in it, is this account's and
 /// open to it and the system alone.
-pub(super) fn private_dir(account: &str) -> io::Result<SecurityDescriptor> {
+pub fn private_dir(account: &str) -> io::Result<SecurityDescriptor> {
     descriptor(&format!(
         "O:{account}D:P(A;OICI;FA;;;{account})(A;OICI;FA;;;SY)"
     ))

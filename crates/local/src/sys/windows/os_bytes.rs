@@ -11,11 +11,15 @@ use std::{
 /// Stands for half a unit at the end, which only a damaged message has.
 const REPLACEMENT: u16 = 0xfffd;
 
-pub(crate) fn to_bytes(text: &OsStr) -> Vec<u8> {
+/// Writes text of the system as bytes, losing nothing.
+#[must_use]
+pub fn to_bytes(text: &OsStr) -> Vec<u8> {
     text.encode_wide().flat_map(u16::to_le_bytes).collect()
 }
 
-pub(crate) fn from_bytes(bytes: Vec<u8>) -> OsString {
+/// Reads what [`to_bytes`] wrote.
+#[must_use]
+pub fn from_bytes(bytes: Vec<u8>) -> OsString {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let mut units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
     units.extend(rest.iter().map(|_| REPLACEMENT));

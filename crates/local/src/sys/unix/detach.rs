@@ -17,7 +17,7 @@ use std::{
 /// from. Where it does not, such a scope would end with the last login, and a plain process
 /// outlives it unless the system kills what users leave behind (logind.conf(5),
 /// `KillUserProcesses=`).
-pub(crate) fn owner_commands(program: &Path, args: &[&str]) -> Vec<Command> {
+pub fn helper_commands(program: &Path, args: &[&str]) -> Vec<Command> {
     let scope = scope_words(
         std::env::var_os("XDG_RUNTIME_DIR").as_deref(),
         std::env::var_os("USER")
@@ -73,12 +73,12 @@ fn find_in_path(name: &str) -> Option<std::path::PathBuf> {
 }
 
 /// Tells whether a variable of that name is the known one.
-pub(crate) fn is_variable(name: &OsStr, known: &str) -> bool {
+pub fn is_variable(name: &OsStr, known: &str) -> bool {
     name == known
 }
 
 /// Lets go of the process that was spawned: it ends as soon as the owner has left it.
-pub(crate) async fn let_go(mut spawned: tokio::process::Child) -> io::Result<()> {
+pub async fn let_go(mut spawned: tokio::process::Child) -> io::Result<()> {
     spawned.wait().await?;
     Ok(())
 }
@@ -86,7 +86,7 @@ pub(crate) async fn let_go(mut spawned: tokio::process::Child) -> io::Result<()>
 /// Closes every descriptor but the standard three.
 ///
 /// Must be called before anything else opens one that is to stay.
-pub(crate) fn close_inherited() {
+pub fn close_inherited() {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let open: Vec<i32> = match std::fs::read_dir("/dev/fd") {
         Ok(entries) => entries
@@ -105,7 +105,7 @@ pub(crate) fn close_inherited() {
 /// process whose parent is not the launcher.
 ///
 /// Must be called while the process has one thread.
-pub(crate) fn leave_launcher() -> io::Result<()> {
+pub fn leave_launcher() -> io::Result<()> {
     // SAFETY: the process has one thread, so the copy is whole; the parent calls only `_exit`.
     let pid = unsafe { libc::fork() };
     match pid {
@@ -138,14 +138,14 @@ fn ignore_signals() {
 }
 
 /// Points standard input at nothing and standard error at the log.
-pub(crate) fn redirect_input_and_errors(log: &File) -> io::Result<()> {
+pub fn redirect_input_and_errors(log: &File) -> io::Result<()> {
     let null = File::open("/dev/null")?;
     replace(null.as_raw_fd(), 0)?;
     replace(log.as_raw_fd(), 2)
 }
 
 /// Points standard output at the log, which closes the pipe to the launcher.
-pub(crate) fn redirect_output(log: &File) -> io::Result<()> {
+pub fn redirect_output(log: &File) -> io::Result<()> {
     replace(log.as_raw_fd(), 1)
 }
 

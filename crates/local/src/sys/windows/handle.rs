@@ -12,7 +12,7 @@ use std::{
 use windows_sys::Win32::{Foundation::HANDLE, System::Threading::OpenProcess};
 
 /// Returns the error of the call before, if that said no.
-pub(super) fn check(answer: windows_sys::core::BOOL) -> io::Result<()> {
+pub fn check(answer: windows_sys::core::BOOL) -> io::Result<()> {
     match answer {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
@@ -22,7 +22,7 @@ pub(super) fn check(answer: windows_sys::core::BOOL) -> io::Result<()> {
 /// Owns what a call made, or returns that call's error if it made nothing.
 ///
 /// Only for calls that hand over a new handle and report failure by null.
-pub(super) fn own(made: HANDLE) -> io::Result<OwnedHandle> {
+pub fn own(made: HANDLE) -> io::Result<OwnedHandle> {
     if made.is_null() {
         return Err(io::Error::last_os_error());
     }
@@ -31,13 +31,13 @@ pub(super) fn own(made: HANDLE) -> io::Result<OwnedHandle> {
 }
 
 /// Opens a process for what `access` says.
-pub(super) fn open_process(pid: u32, access: u32) -> io::Result<OwnedHandle> {
+pub fn open_process(pid: u32, access: u32) -> io::Result<OwnedHandle> {
     // SAFETY: plain numbers go in; a handle that is the caller's, or null, comes out.
     own(unsafe { OpenProcess(access, 0, pid) })
 }
 
 /// Returns the text as the system takes it: 16-bit units with a zero at the end.
-pub(super) fn terminated(text: &OsStr) -> io::Result<Vec<u16>> {
+pub fn terminated(text: &OsStr) -> io::Result<Vec<u16>> {
     let mut units: Vec<u16> = text.encode_wide().collect();
     if units.contains(&0) {
         let reason = "it contains a zero character";

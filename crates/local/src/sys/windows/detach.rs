@@ -47,7 +47,7 @@ const STANDARD: [STD_HANDLE; 3] = [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERRO
 /// From here on this process passes its own standard handles on only where it is told to: a new
 /// process gets every handle that is not kept back, and whoever reads this process's output through
 /// a pipe would wait for the owner's end.
-pub(crate) fn owner_commands(program: &Path, args: &[&str]) -> Vec<Command> {
+pub fn helper_commands(program: &Path, args: &[&str]) -> Vec<Command> {
     keep_standard_handles();
     let mut command = Command::new(copy::lasting(program));
     command
@@ -61,12 +61,12 @@ pub(crate) fn owner_commands(program: &Path, args: &[&str]) -> Vec<Command> {
 }
 
 /// Tells whether a variable of that name is the known one. Case does not matter here.
-pub(crate) fn is_variable(name: &OsStr, known: &str) -> bool {
+pub fn is_variable(name: &OsStr, known: &str) -> bool {
     name.eq_ignore_ascii_case(known)
 }
 
 /// Lets go of the process that was spawned, which is the owner itself and stays.
-pub(crate) async fn let_go(spawned: tokio::process::Child) -> io::Result<()> {
+pub async fn let_go(spawned: tokio::process::Child) -> io::Result<()> {
     drop(spawned);
     Ok(())
 }
@@ -110,7 +110,7 @@ fn job_limits() -> Option<u32> {
 /// Keeps this process's standard handles from what it starts, the launcher's pipes above all.
 ///
 /// Windows has no list of what else was inherited, so nothing is closed.
-pub(crate) fn close_inherited() {
+pub fn close_inherited() {
     keep_standard_handles();
 }
 
@@ -130,12 +130,12 @@ fn standard(which: STD_HANDLE) -> Option<HANDLE> {
 }
 
 /// Leaves the launcher's directory; the rest it left when it was started.
-pub(crate) fn leave_launcher() -> io::Result<()> {
+pub fn leave_launcher() -> io::Result<()> {
     std::env::set_current_dir(neutral_dir())
 }
 
 /// Returns a directory that exists and that nobody wants to remove.
-pub(super) fn neutral_dir() -> PathBuf {
+pub fn neutral_dir() -> PathBuf {
     let mut root = std::env::var_os("SystemDrive").unwrap_or("C:".into());
     root.push("\\");
     let root = PathBuf::from(root);
@@ -147,13 +147,13 @@ pub(super) fn neutral_dir() -> PathBuf {
 }
 
 /// Points standard input at nothing and standard error at the log.
-pub(crate) fn redirect_input_and_errors(log: &File) -> io::Result<()> {
+pub fn redirect_input_and_errors(log: &File) -> io::Result<()> {
     replace(STD_INPUT_HANDLE, File::open("NUL")?)?;
     replace(STD_ERROR_HANDLE, log.try_clone()?)
 }
 
 /// Points standard output at the log, which closes the pipe to the launcher.
-pub(crate) fn redirect_output(log: &File) -> io::Result<()> {
+pub fn redirect_output(log: &File) -> io::Result<()> {
     replace(STD_OUTPUT_HANDLE, log.try_clone()?)
 }
 

@@ -35,7 +35,7 @@ const DEFAULT_PATHEXT: &str = ".COM;.EXE;.BAT;.CMD";
 const MOVE_ATTEMPTS: usize = 10;
 
 /// Makes the directory and those above it, private to this user, unless they exist; then checks it.
-pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
     create_missing(&std::path::absolute(path)?)?;
     check_private_dir(path)
 }
@@ -81,7 +81,7 @@ fn verbatim(path: &Path) -> PathBuf {
 ///
 /// One that somebody else could have put there is refused. Who else has access to one that this
 /// user made by other means is not asked: what is made in it here is closed to them.
-pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
+pub fn check_private_dir(path: &Path) -> io::Result<()> {
     let dir = fs::OpenOptions::new()
         .access_mode(READ_CONTROL)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
@@ -109,7 +109,7 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
 /// A directory in which a file is open cannot be renamed here, an open file can. So the files move
 /// one by one, those of a directory in it too, the locks that say that somebody is at work last of all: `owner.lock`, then
 /// `start.lock`. Whoever comes then may already use the directory, which stays in that case.
-pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
+pub fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
     let mut names = fs::read_dir(path)?
         .map(|entry| Ok(entry?.file_name()))
         .collect::<io::Result<Vec<_>>>()?;
@@ -141,12 +141,12 @@ fn move_file(from: &Path, retired: &Path, name: &OsStr) -> io::Result<()> {
 }
 
 /// Opens a private file that is written at its end.
-pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
+pub fn open_private_log(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().create(true).append(true).open(path)
 }
 
 /// Makes a private file that is not there yet.
-pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
+pub fn create_private_file(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new()
         .create_new(true)
         .write(true)
@@ -154,7 +154,7 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Waits until what was written to the file is on the disk.
-pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+pub fn sync_file(path: &Path) -> io::Result<()> {
     // Only a handle that may write can be flushed.
     std::fs::OpenOptions::new()
         .write(true)
@@ -163,19 +163,19 @@ pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
 }
 
 /// Does nothing: the file system keeps a journal of its names, and a directory cannot be synced.
-pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {
+pub fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Tells whether this user may go into the directory; its first process finds out.
-pub(crate) fn check_enterable(_path: &Path) -> io::Result<()> {
+pub fn check_enterable(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Tells whether the file at the path is a program that the system can start.
 ///
 /// Windows has no right to execute that is worth asking for: the name decides.
-pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
+pub fn check_executable(path: &Path) -> io::Result<()> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
@@ -189,7 +189,7 @@ pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
 }
 
 /// Names under which a program of this name may be found in a directory.
-pub(crate) fn program_names(name: &OsStr) -> Vec<OsString> {
+pub fn program_names(name: &OsStr) -> Vec<OsString> {
     names_with(name, std::env::var_os("PATHEXT").as_deref())
 }
 

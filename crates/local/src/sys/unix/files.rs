@@ -10,7 +10,7 @@ use std::{
 const OTHERS: u32 = 0o077;
 
 /// Makes the directory and those above it, private to this user, unless they exist; then checks it.
-pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -19,7 +19,7 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Checks that the path is a directory, not a link to one, of this user, closed to all others.
-pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
+pub fn check_private_dir(path: &Path) -> io::Result<()> {
     let meta = fs::symlink_metadata(path)?;
     let refuse = |reason: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
     if meta.file_type().is_symlink() {
@@ -45,12 +45,12 @@ pub(crate) fn check_private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Gives a directory that is to be deleted another name.
-pub(crate) fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
+pub fn retire_dir(path: &Path, retired: &Path) -> io::Result<()> {
     fs::rename(path, retired)
 }
 
 /// Opens a private file that is written at its end.
-pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
+pub fn open_private_log(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -59,7 +59,7 @@ pub(crate) fn open_private_log(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Makes a private file that is not there yet.
-pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
+pub fn create_private_file(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new()
         .create_new(true)
         .write(true)
@@ -68,17 +68,17 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Waits until what was written to the file is on the disk.
-pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+pub fn sync_file(path: &Path) -> io::Result<()> {
     fs::File::open(path)?.sync_data()
 }
 
 /// Waits until the names in the directory are on the disk.
-pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+pub fn sync_dir(path: &Path) -> io::Result<()> {
     fs::File::open(path)?.sync_all()
 }
 
 /// Tells whether this user may run the file at the path.
-pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
+pub fn check_executable(path: &Path) -> io::Result<()> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
@@ -86,11 +86,11 @@ pub(crate) fn check_executable(path: &Path) -> io::Result<()> {
 }
 
 /// Tells whether this user may go into the directory.
-pub(crate) fn check_enterable(path: &Path) -> io::Result<()> {
+pub fn check_enterable(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, rustix::fs::Access::EXEC_OK)?)
 }
 
 /// Names under which a program of this name may be found in a directory.
-pub(crate) fn program_names(name: &std::ffi::OsStr) -> Vec<std::ffi::OsString> {
+pub fn program_names(name: &std::ffi::OsStr) -> Vec<std::ffi::OsString> {
     vec![name.to_owned()]
 }

@@ -16,7 +16,7 @@ use abide_core::{
 };
 use tracing::debug;
 
-use crate::sys::{files, os_bytes};
+use super::super::{files, os_bytes};
 
 /// Age at which a copy of another build is removed, unless it runs.
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -34,7 +34,7 @@ struct Build<'a> {
 
 /// Returns the path of a copy of the program that stays as it is, or the program itself where no
 /// copy can be made: then an upgrade has to wait for the owner, and nothing else is lost.
-pub(super) fn lasting(program: &Path) -> PathBuf {
+pub fn lasting(program: &Path) -> PathBuf {
     let Some(dir) = std::env::var_os("LOCALAPPDATA") else {
         return program.to_owned();
     };

@@ -5,10 +5,14 @@ use std::{
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
 };
 
-pub(crate) fn to_bytes(text: &OsStr) -> Vec<u8> {
+/// Writes text of the system as bytes, losing nothing.
+#[must_use]
+pub fn to_bytes(text: &OsStr) -> Vec<u8> {
     text.as_bytes().to_vec()
 }
 
-pub(crate) fn from_bytes(bytes: Vec<u8>) -> OsString {
+/// Reads what [`to_bytes`] wrote.
+#[must_use]
+pub fn from_bytes(bytes: Vec<u8>) -> OsString {
     OsString::from_vec(bytes)
 }
