@@ -9,6 +9,7 @@
 //! - [`record`]: what is remembered of a workspace and of its sessions
 //! - [`backends`]: which backends can be used, and which one new sessions get
 //! - [`walk`]: the files of a workspace at an instant; [`journal`]: its records on disk
+//! - [`desk`]: a workspace's `.abide`: its lock, its lease, and what the lease's holder records
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
@@ -20,6 +21,7 @@
 
 pub mod backends;
 mod claim;
+pub mod desk;
 pub mod entry;
 pub mod error;
 pub mod journal;

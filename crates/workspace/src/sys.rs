@@ -2,8 +2,9 @@
 //! system says of files in a tree and of a process.
 //!
 //! Both sides provide `create_private_dir`, `create_private_file`, `sync_dir`, `to_units`,
-//! `from_units` and `process_facts`, and in `tree` `entry`, `open_plain`, `tree_path` and
-//! `relative_path`, with the same signatures.
+//! `from_units` and `process_facts`, in `tree` `entry`, `open_plain`, `tree_path` and
+//! `relative_path`, and in `place` `machine`, `boot`, `host`, `user`, `started` and
+//! `uptime_millis`, with the same signatures.
 
 use std::path::PathBuf;
 
@@ -16,11 +17,13 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    create_private_dir, create_private_file, from_units, process_facts, sync_dir, to_units, tree,
+    create_private_dir, create_private_file, from_units, place, process_facts, sync_dir, to_units,
+    tree,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    create_private_dir, create_private_file, from_units, process_facts, sync_dir, to_units, tree,
+    create_private_dir, create_private_file, from_units, place, process_facts, sync_dir, to_units,
+    tree,
 };
 
 /// What the system tells of a process, as far as it does.

@@ -1,5 +1,6 @@
 //! Unix: modes keep other users out; text of the system is bytes.
 
+pub(crate) mod place;
 mod process;
 pub(crate) mod tree;
 

@@ -1,6 +1,7 @@
 //! Windows: a profile's directories are private already; text of the system is 16-bit units; of
 //! other processes the system tells nothing without their help.
 
+pub(crate) mod place;
 pub(crate) mod tree;
 
 use std::{
