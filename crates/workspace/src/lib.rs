@@ -13,7 +13,8 @@
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
-//! - `store`: the database, on a thread of its own; `claim`: the kernel lock on one workspace
+//! - [`store`]: what must be remembered, as a trait, and the embedded database behind it
+//! - `claim`: the kernel lock on one workspace
 //!
 //! What a session *is doing* is never stored: it is asked of the backend each time.
 
@@ -29,7 +30,7 @@ pub mod lookup;
 pub mod name;
 pub mod record;
 pub mod service;
-mod store;
+pub mod store;
 mod sys;
 pub mod walk;
 
@@ -38,5 +39,5 @@ pub use self::{
     error::{OrphanError, WorkspaceError, WorkspaceErrorKind},
     name::{SessionName, Target, WorkspaceName},
     service::Workspaces,
-    store::{DATABASE_FILE, StoreError},
+    store::{DATABASE_FILE, SqliteStore, Store, StoreError},
 };

@@ -1,14 +1,23 @@
 //! What is remembered of a workspace and of its sessions.
 
+mod stage;
+mod worktree;
+
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use abide_core::{
     backend::{BackendKind, Command},
     clock::Timestamp,
     id::{Generation, SessionId, WorkspaceId},
+    lease::Mode,
+    limits,
     size::TermSize,
 };
 
+pub use self::{
+    stage::{Stage, StageOutcome, StageRecord},
+    worktree::Worktree,
+};
 use crate::name::{SessionName, WorkspaceName};
 
 /// A workspace as it is remembered.
@@ -30,6 +39,38 @@ pub struct Workspace {
     pub updated_at: Timestamp,
     /// When somebody last entered it.
     pub last_used_at: Timestamp,
+    /// The worktree that its directory is, if it was made of a repository.
+    pub worktree: Option<Worktree>,
+    /// What its sessions run unless they are told otherwise: the name of a target.
+    pub agent: Option<String>,
+    /// Whether what its sessions change is recorded.
+    pub record: bool,
+    /// The stage that its making or deleting is at, or stopped at.
+    pub stage: Option<Stage>,
+    /// Where its work was kept, once deleting it with force got so far: a ref of its repository.
+    pub recovery: Option<String>,
+}
+
+impl Workspace {
+    /// Returns a workspace that is about to be made of a directory, under a new id.
+    #[must_use]
+    pub fn new(name: WorkspaceName, dir: PathBuf, now: Timestamp) -> Self {
+        Self {
+            id: WorkspaceId::random(),
+            name,
+            dir,
+            state: WorkspaceState::Creating,
+            problem: None,
+            created_at: now,
+            updated_at: now,
+            last_used_at: now,
+            worktree: None,
+            agent: None,
+            record: true,
+            stage: None,
+            recovery: None,
+        }
+    }
 }
 
 /// How far the making or deleting of a workspace got; says nothing of its terminals.
@@ -144,4 +185,35 @@ pub struct Session {
     pub journal: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The target that it runs, if that has a name.
+    pub agent: Option<String>,
+    /// What kind of thing it runs.
+    pub mode: Mode,
+}
+
+impl Session {
+    /// Returns a session that was never started, under a new id: no backend, the default size and
+    /// history, a journal, and a command as what it runs.
+    #[must_use]
+    pub fn new(
+        workspace: WorkspaceId,
+        name: SessionName,
+        command: Command,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: SessionId::random(),
+            workspace,
+            name,
+            backend: None,
+            generation: None,
+            command,
+            size: TermSize::DEFAULT,
+            history_bytes: limits::HISTORY_BYTES,
+            journal: true,
+            created_at: now,
+            agent: None,
+            mode: Mode::Command,
+        }
+    }
 }

@@ -33,14 +33,14 @@ use crate::{
     lookup::{self, Miss},
     name::{SessionName, Target},
     record::{Session, Workspace},
-    store::Store,
+    store::{SqliteStore, Store},
 };
 
 /// A handle to the workspaces of one state directory; clones share its connection.
 #[derive(Debug, Clone)]
 pub struct Workspaces {
     state_dir: Arc<Path>,
-    store: Store,
+    store: Arc<dyn Store>,
     backends: Backends,
     clock: Arc<dyn Clock>,
 }
@@ -76,7 +76,23 @@ impl Workspaces {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, WorkspaceError> {
         let state_dir = state_dir.into();
-        let (store, unfinished) = Store::open(&state_dir).await?;
+        let store = Arc::new(SqliteStore::open(&state_dir).await?);
+        Self::with_store(state_dir, store, backends, clock).await
+    }
+
+    /// As [`Workspaces::open`], with what is remembered kept elsewhere than in the state directory.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn with_store(
+        state_dir: impl Into<PathBuf>,
+        store: Arc<dyn Store>,
+        backends: Backends,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, WorkspaceError> {
+        let state_dir = state_dir.into();
+        let unfinished = store.unfinished().await?;
         let workspaces = Self {
             state_dir: state_dir.into(),
             store,

@@ -177,7 +177,7 @@ fn quoted(word: &str) -> String {
 mod tests {
     use abide_core::{
         backend::{BackendKind, Ended, LostReason, SessionStatus},
-        id::{SessionId, WorkspaceId},
+        id::SessionId,
         replay::Offset,
     };
 
@@ -201,14 +201,8 @@ mod tests {
     fn workspace(state: WorkspaceState) -> Workspace {
         let time = Timestamp::from_millis(0);
         Workspace {
-            id: WorkspaceId::random(),
-            name: "x".parse().unwrap(),
-            dir: "/".into(),
             state,
-            problem: None,
-            created_at: time,
-            updated_at: time,
-            last_used_at: time,
+            ..Workspace::new("x".parse().unwrap(), "/".into(), time)
         }
     }
 

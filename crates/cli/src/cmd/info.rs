@@ -164,11 +164,7 @@ fn local(time: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use abide_core::{
-        backend::{BackendKind, Command, SessionStatus},
-        id::{SessionId, WorkspaceId},
-        size::TermSize,
-    };
+    use abide_core::backend::{BackendKind, Command, SessionStatus};
     use abide_workspace::{
         SessionName,
         record::{Workspace, WorkspaceState},
@@ -180,26 +176,13 @@ mod tests {
     fn an_unresponsive_session_is_shown_with_what_holds_it() {
         let time = Timestamp::from_millis(0);
         let workspace = Workspace {
-            id: WorkspaceId::random(),
-            name: "api".parse().unwrap(),
-            dir: "/srv/\u{1b}[31mapi".into(),
             state: WorkspaceState::Ready,
-            problem: None,
-            created_at: time,
-            updated_at: time,
-            last_used_at: time,
+            ..Workspace::new("api".parse().unwrap(), "/srv/\u{1b}[31mapi".into(), time)
         };
+        let command = Command::new("sh", Vec::<String>::new());
         let session = Session {
-            id: SessionId::random(),
-            workspace: workspace.id.clone(),
-            name: SessionName::main(),
             backend: Some(BackendKind::Owner.into()),
-            generation: None,
-            command: Command::new("sh", Vec::<String>::new()),
-            size: TermSize::DEFAULT,
-            history_bytes: 1,
-            journal: true,
-            created_at: time,
+            ..Session::new(workspace.id.clone(), SessionName::main(), command, time)
         };
         let observed = Observed::Status(SessionStatus {
             session: session.id.clone(),

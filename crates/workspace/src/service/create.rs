@@ -10,7 +10,6 @@ use abide_core::{
         BackendError, BackendKind, Command, Ensured, ErrorKind, SessionSpec, TerminalBackend,
     },
     env_policy::Environment,
-    id::{SessionId, WorkspaceId},
     size::TermSize,
 };
 
@@ -113,27 +112,14 @@ impl Workspaces {
     ) -> (Workspace, Session) {
         let now = self.clock.now();
         let (Naming::Exactly(name) | Naming::Like(name)) = naming;
-        let workspace = Workspace {
-            id: WorkspaceId::random(),
-            name: name.clone(),
-            dir: new.dir.clone(),
-            state: WorkspaceState::Creating,
-            problem: None,
-            created_at: now,
-            updated_at: now,
-            last_used_at: now,
-        };
+        let workspace = Workspace::new(name.clone(), new.dir.clone(), now);
+        let id = workspace.id.clone();
         let session = Session {
-            id: SessionId::random(),
-            workspace: workspace.id.clone(),
-            name: SessionName::main(),
             backend: Some(backend.into()),
-            generation: None,
-            command: new.command.clone(),
             size: new.size,
             history_bytes: new.history_bytes,
             journal: new.journal,
-            created_at: now,
+            ..Session::new(id, SessionName::main(), new.command.clone(), now)
         };
         (workspace, session)
     }
@@ -214,27 +200,13 @@ mod tests {
 
     fn found() -> Found {
         let time = Timestamp::from_millis(0);
-        let workspace = Workspace {
-            id: WorkspaceId::random(),
-            name: "my api".parse().unwrap(),
-            dir: "/srv/api".into(),
-            state: WorkspaceState::Creating,
-            problem: None,
-            created_at: time,
-            updated_at: time,
-            last_used_at: time,
-        };
+        let workspace = Workspace::new("my api".parse().unwrap(), "/srv/api".into(), time);
+        let command = Command::new("sh", Vec::<String>::new());
         let session = Session {
-            id: SessionId::random(),
-            workspace: workspace.id.clone(),
-            name: SessionName::main(),
-            backend: Some(BackendKind::Owner.into()),
-            generation: None,
-            command: Command::new("sh", Vec::<String>::new()),
             size: TermSize::clamped(50, 132),
             history_bytes: 7,
             journal: false,
-            created_at: time,
+            ..Session::new(workspace.id.clone(), SessionName::main(), command, time)
         };
         Found { workspace, session }
     }

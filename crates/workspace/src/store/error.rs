@@ -1,9 +1,6 @@
 //! Why the database could not do what was asked.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use abide_core::{id::SessionId, lock::LockError};
 
@@ -63,7 +60,17 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
         /// Why not.
-        source: rusqlite::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database's file or disk cannot be written to.
+    #[error("cannot {action} in the database `{}`", path.display())]
+    Unwritable {
+        /// What was asked.
+        action: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// There is a workspace of that name.
     #[error("there already is a workspace `{name}`")]
@@ -91,26 +98,9 @@ pub enum StoreError {
         /// Why not.
         source: io::Error,
     },
-    /// As [`StoreError::Failed`], before it is known during what.
-    #[error("the database failed")]
-    Sqlite(#[from] rusqlite::Error),
 }
 
 impl StoreError {
-    /// Says during what it happened, and tells a locked database apart.
-    pub(super) fn during(self, action: &'static str, path: &Path) -> Self {
-        let path = path.to_owned();
-        match self {
-            Self::Sqlite(source) if is_locked(&source) => Self::Locked { action, path },
-            Self::Sqlite(source) => Self::Failed {
-                action,
-                path,
-                source,
-            },
-            other => other,
-        }
-    }
-
     /// Says what to do next, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -133,28 +123,12 @@ impl StoreError {
                 Some(name) => format!("enter it with `abide attach '{name}'`"),
                 None => "`abide list` shows what there is".into(),
             }),
-            Self::Failed { source, .. } if is_unwritable(source) => {
+            Self::Unwritable { .. } => {
                 Some("see that the state directory is writable and its file system not full".into())
             }
-            Self::Failed { .. } | Self::Gone { .. } | Self::NoThread { .. } | Self::Sqlite(_) => {
+            Self::Failed { .. } | Self::Gone { .. } | Self::NoThread { .. } => {
                 Some("`abide doctor` shows more".into())
             }
         }
     }
-}
-
-fn is_locked(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(
-        error.sqlite_error_code(),
-        Some(DatabaseBusy | DatabaseLocked)
-    )
-}
-
-fn is_unwritable(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly};
-    matches!(
-        error.sqlite_error_code(),
-        Some(CannotOpen | DiskFull | ReadOnly)
-    )
 }

@@ -59,6 +59,31 @@ const STEPS: &[M<'_>] = &[
     ALTER TABLE sessions_next RENAME TO sessions;
     ",
     ),
+    // Whether a worktree and its branch were made for the workspace decides what goes with it.
+    M::up(
+        "
+    ALTER TABLE workspaces ADD COLUMN repo TEXT;
+    ALTER TABLE workspaces ADD COLUMN branch TEXT;
+    ALTER TABLE workspaces ADD COLUMN base TEXT;
+    ALTER TABLE workspaces ADD COLUMN owns_worktree INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE workspaces ADD COLUMN owns_branch INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE workspaces ADD COLUMN agent TEXT;
+    ALTER TABLE workspaces ADD COLUMN record INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE workspaces ADD COLUMN stage TEXT;
+    ALTER TABLE workspaces ADD COLUMN recovery TEXT;
+    ALTER TABLE sessions ADD COLUMN agent TEXT;
+    ALTER TABLE sessions ADD COLUMN mode TEXT NOT NULL DEFAULT 'command';
+    CREATE TABLE stages (
+        workspace_id TEXT    NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+        stage        TEXT    NOT NULL,
+        outcome      TEXT    NOT NULL,
+        problem      TEXT,
+        began_at     INTEGER NOT NULL,
+        ended_at     INTEGER,
+        PRIMARY KEY (workspace_id, stage)
+    ) STRICT;
+    ",
+    ),
 ];
 
 /// The newest version known here.
@@ -112,5 +137,25 @@ mod tests {
             .query_row("SELECT count(*) FROM sessions", [], |row| row.get(0))
             .unwrap();
         assert_eq!(left, 0, "they still go with their workspace");
+    }
+
+    #[test]
+    fn workspaces_of_an_earlier_release_own_no_worktree_and_are_recorded() {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        migrations().to_version(&mut database, 3).unwrap();
+        let rows = "
+            INSERT INTO workspaces VALUES ('w', 'api', '\"/srv\"', 'ready', NULL, 1, 2, 3);
+            INSERT INTO sessions VALUES ('s', 'w', 'main', NULL, NULL, '{}', 24, 80, 7, 4, 1);";
+        database.execute_batch(rows).unwrap();
+        migrations().to_latest(&mut database).unwrap();
+        let read = |sql: &str| {
+            let read = database.query_row(sql, [], |row| row.get::<_, String>(0));
+            read.unwrap()
+        };
+        let workspace = "SELECT name || dir || owns_worktree || owns_branch || record
+                                || (repo IS NULL) || (stage IS NULL) FROM workspaces";
+        assert_eq!(read(workspace), "api\"/srv\"00111");
+        let session = "SELECT mode || (agent IS NULL) || cols FROM sessions";
+        assert_eq!(read(session), "command180");
     }
 }

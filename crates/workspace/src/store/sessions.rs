@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use abide_core::{
     backend::BackendKind,
     id::{Generation, SessionId, WorkspaceId},
+    lease::Mode,
     size::TermSize,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -19,14 +20,13 @@ use crate::{
 };
 
 const COLUMNS: &str = "id, workspace_id, name, backend, generation, command, rows, cols, \
-                       history_bytes, created_at, journal";
+                       history_bytes, created_at, journal, agent, mode";
 
 pub(super) fn insert(rows: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
-    rows.prepare_cached(
-        "INSERT INTO sessions (id, workspace_id, name, backend, generation, command, rows, cols,
-                               history_bytes, created_at, journal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?
+    rows.prepare_cached(&format!(
+        "INSERT INTO sessions ({COLUMNS})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    ))?
     .execute(params![
         session.id.as_str(),
         session.workspace.as_str(),
@@ -39,6 +39,8 @@ pub(super) fn insert(rows: &Transaction<'_>, session: &Session) -> rusqlite::Res
         to_integer(session.history_bytes),
         to_integer(session.created_at.as_millis()),
         session.journal,
+        session.agent,
+        session.mode.to_string(),
     ])
     .map(drop)
 }
@@ -102,6 +104,19 @@ pub(super) fn set_generation(
         .map(drop)
 }
 
+pub(super) fn delete(rows: &Transaction<'_>, id: &SessionId) -> rusqlite::Result<()> {
+    rows.prepare_cached("DELETE FROM sessions WHERE id = ?1")?
+        .execute([id.as_str()])
+        .map(drop)
+}
+
+/// A word that is not known here is of a newer release; what it runs is a command in any case.
+fn mode_of(word: &str) -> Mode {
+    let known = [Mode::Agent, Mode::Shell, Mode::Command];
+    let named = known.into_iter().find(|mode| mode.to_string() == word);
+    named.unwrap_or(Mode::Command)
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
     let generation = match row.get_ref(4)? {
         rusqlite::types::ValueRef::Null => None,
@@ -118,5 +133,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         history_bytes: number(row, 8)?,
         created_at: time(row, 9)?,
         journal: row.get(10)?,
+        agent: row.get(11)?,
+        mode: mode_of(&row.get::<_, String>(12)?),
     })
 }

@@ -87,6 +87,23 @@ async fn write(place: &Path) {
     }
 }
 
+/// Brings the tables back to what they were at first.
+const FIRST_RELEASE: &str = "
+    DROP TABLE stages;
+    ALTER TABLE workspaces DROP COLUMN repo;
+    ALTER TABLE workspaces DROP COLUMN branch;
+    ALTER TABLE workspaces DROP COLUMN base;
+    ALTER TABLE workspaces DROP COLUMN owns_worktree;
+    ALTER TABLE workspaces DROP COLUMN owns_branch;
+    ALTER TABLE workspaces DROP COLUMN agent;
+    ALTER TABLE workspaces DROP COLUMN record;
+    ALTER TABLE workspaces DROP COLUMN stage;
+    ALTER TABLE workspaces DROP COLUMN recovery;
+    ALTER TABLE sessions DROP COLUMN agent;
+    ALTER TABLE sessions DROP COLUMN mode;
+    ALTER TABLE sessions DROP COLUMN journal;
+    PRAGMA user_version = 1;";
+
 /// A database of the first release knows no choice of a journal: every session in it has one.
 #[tokio::test]
 async fn a_database_of_an_earlier_release_is_read_and_the_choice_of_a_journal_is_kept() {
@@ -95,9 +112,7 @@ async fn a_database_of_an_earlier_release_is_read_and_the_choice_of_a_journal_is
     let older = fixture.workspaces.create(spec.clone()).await.unwrap();
     assert!(older.session.journal);
     let database = Connection::open(fixture.state_dir().join(DATABASE_FILE)).unwrap();
-    database
-        .execute_batch("ALTER TABLE sessions DROP COLUMN journal; PRAGMA user_version = 1;")
-        .unwrap();
+    database.execute_batch(FIRST_RELEASE).unwrap();
     drop(database);
     let workspaces = open(&fixture.state_dir(), &fixture.backend, &fixture.clock)
         .await
@@ -129,7 +144,7 @@ async fn a_database_of_a_newer_release_is_refused_with_both_numbers_and_left_alo
         .await
         .unwrap_err();
     let text = error.to_string();
-    let named = text.contains("schema 99") && text.contains("up to 3");
+    let named = text.contains("schema 99") && text.contains("up to 4");
     assert!(named && text.contains(DATABASE_FILE), "{text}");
     assert!(matches!(
         error,

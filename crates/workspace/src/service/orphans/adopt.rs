@@ -77,26 +77,25 @@ impl Workspaces {
         let (Naming::Exactly(name) | Naming::Like(name)) = naming;
         let workspace = Workspace {
             id: orphan.workspace.clone().unwrap_or_else(WorkspaceId::random),
-            name: name.clone(),
-            dir,
             state: WorkspaceState::Ready,
-            problem: None,
-            created_at: now,
-            updated_at: now,
-            last_used_at: now,
+            ..Workspace::new(name.clone(), dir, now)
         };
         let (size, started_at) = seen(&orphan.status.state);
+        let command = orphan.command.clone().unwrap_or(wanted.command);
+        let created_at = started_at.unwrap_or(now);
         let session = Session {
             id: orphan.status.session.clone(),
-            workspace: workspace.id.clone(),
-            name: SessionName::main(),
             backend: Some(orphan.status.backend.into()),
             generation: orphan.status.generation,
-            command: orphan.command.clone().unwrap_or(wanted.command),
             size: size.unwrap_or_default(),
             history_bytes: wanted.history_bytes,
             journal: wanted.journal,
-            created_at: started_at.unwrap_or(now),
+            ..Session::new(
+                workspace.id.clone(),
+                SessionName::main(),
+                command,
+                created_at,
+            )
         };
         (workspace, session)
     }
