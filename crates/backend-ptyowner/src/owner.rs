@@ -16,7 +16,6 @@ mod input;
 mod journal;
 mod launch;
 mod listener;
-mod log;
 mod outbox;
 pub(crate) mod own;
 mod pace;

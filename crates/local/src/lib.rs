@@ -1,13 +1,14 @@
 //! What abide's helper processes have in common, whatever they are for.
 //!
 //! A helper is this program once more, started to stay: an owner, a relay, a keeper. It belongs to
-//! nobody ([`detach`]), keeps others out of its files ([`files`]) and of its socket ([`endpoint`]),
+//! nobody ([`detach`]), has a [`log`] that cannot hurt it, keeps others out of its files ([`files`]) and of its socket ([`endpoint`]),
 //! and in builds for tests it can be held at a named point ([`probe`]).
 //!
 //! Platforms differ in `sys` alone.
 
 #![deny(unsafe_code)]
 
+pub mod log;
 pub mod probe;
 #[expect(
     unsafe_code,

@@ -10,6 +10,9 @@ pub use self::orphan::OrphanError;
 
 use crate::{
     backends::{NoBackend, Unusable},
+    desk::LookError,
+    entry::Refusal,
+    keeper::KeeperError,
     name::{Target, WorkspaceName},
     store::StoreError,
 };
@@ -141,6 +144,30 @@ pub enum WorkspaceError {
     /// The database refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A session is not entered.
+    #[error("cannot enter `{target}`: {refusal}")]
+    NotEntered {
+        /// The session.
+        target: Target,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// It cannot be told who is responsible for a workspace.
+    #[error("cannot tell who is responsible for workspace `{name}`")]
+    Look {
+        /// The workspace.
+        name: WorkspaceName,
+        /// Why not.
+        source: LookError,
+    },
+    /// Nobody could be made responsible for a session, or its start could not be recorded.
+    #[error("cannot keep a record of `{target}`")]
+    NotKept {
+        /// The session.
+        target: Target,
+        /// Why not.
+        source: KeeperError,
+    },
     /// A start failed, and what it left could not be taken away.
     #[error("workspace `{name}` could not be started, and stays in the list in error")]
     HalfMade {
@@ -162,6 +189,12 @@ impl WorkspaceError {
             Self::Claimed { .. } | Self::Running { .. } => Kind::Busy,
             Self::RelativeDirectory { .. } => Kind::Refused,
             Self::Orphan(error) => error.kind(),
+            Self::NotEntered { refusal, .. } => match refusal {
+                Refusal::NothingThere => Kind::NotFound,
+                Refusal::HeldElsewhere { .. } => Kind::Busy,
+                Refusal::Unresponsive | Refusal::Unavailable => Kind::BackendUnavailable,
+            },
+            Self::Look { .. } | Self::NotKept { .. } => Kind::Failed,
             Self::NoBackend(_)
             | Self::BackendUnusable { .. }
             | Self::BackendUnknown { .. }
@@ -187,6 +220,9 @@ impl WorkspaceError {
             Self::Claimed { .. } => Some("wait for it and try again".into()),
             Self::Lock { .. } | Self::RelativeDirectory { .. } => None,
             Self::Orphan(error) => error.hint(),
+            Self::NotEntered { refusal, .. } => Some(refusal.hint().into()),
+            Self::Look { source, .. } => Some(source.hint()),
+            Self::NotKept { source, .. } => Some(source.hint()),
             Self::NoBackend(error) => Some(error.hint()),
             Self::BackendUnusable { kind, source, .. }
             | Self::BackendUnsettled { kind, source, .. } => Some(no_other(*kind, source)),

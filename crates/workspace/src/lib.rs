@@ -10,6 +10,7 @@
 //! - [`backends`]: which backends can be used, and which one new sessions get
 //! - [`walk`]: the files of a workspace at an instant; [`journal`]: its records on disk
 //! - [`desk`]: a workspace's `.abide`: its lock, its lease, and what the lease's holder records
+//! - [`keeper`]: the process that is responsible for a directory's sessions, and how it is started
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
@@ -26,6 +27,7 @@ pub mod desk;
 pub mod entry;
 pub mod error;
 pub mod journal;
+pub mod keeper;
 pub mod lookup;
 pub mod name;
 pub mod record;
@@ -37,6 +39,7 @@ pub mod walk;
 pub use self::{
     backends::{Backends, Preference},
     error::{OrphanError, WorkspaceError, WorkspaceErrorKind},
+    keeper::{Keepers, Keeping},
     name::{SessionName, Target, WorkspaceName},
     service::Workspaces,
     store::{DATABASE_FILE, SqliteStore, Store, StoreError},

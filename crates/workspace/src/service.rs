@@ -8,7 +8,9 @@
 mod backend;
 mod create;
 mod delete;
+mod enter;
 mod interrupted;
+mod keeping;
 mod listing;
 mod orphans;
 mod sessions;
@@ -23,6 +25,7 @@ use abide_core::clock::Clock;
 pub use self::{
     create::{Created, NewWorkspace},
     delete::Force,
+    enter::{Entered, Entry},
     listing::{ListedSession, ListedWorkspace, Observed},
     orphans::{Adoption, Orphan, Orphans, Unasked},
 };
@@ -30,6 +33,7 @@ use crate::{
     backends::Backends,
     claim::{Claim, ClaimError},
     error::WorkspaceError,
+    keeper::Keeping,
     lookup::{self, Miss},
     name::{SessionName, Target},
     record::{Session, Workspace},
@@ -43,6 +47,7 @@ pub struct Workspaces {
     store: Arc<dyn Store>,
     backends: Backends,
     clock: Arc<dyn Clock>,
+    keeping: Keeping,
 }
 
 /// A session that was found, with its workspace.
@@ -74,10 +79,11 @@ impl Workspaces {
         state_dir: impl Into<PathBuf>,
         backends: Backends,
         clock: Arc<dyn Clock>,
+        keeping: Keeping,
     ) -> Result<Self, WorkspaceError> {
         let state_dir = state_dir.into();
         let store = Arc::new(SqliteStore::open(&state_dir).await?);
-        Self::with_store(state_dir, store, backends, clock).await
+        Self::with_store(state_dir, store, backends, clock, keeping).await
     }
 
     /// As [`Workspaces::open`], with what is remembered kept elsewhere than in the state directory.
@@ -90,6 +96,7 @@ impl Workspaces {
         store: Arc<dyn Store>,
         backends: Backends,
         clock: Arc<dyn Clock>,
+        keeping: Keeping,
     ) -> Result<Self, WorkspaceError> {
         let state_dir = state_dir.into();
         let unfinished = store.unfinished().await?;
@@ -98,6 +105,7 @@ impl Workspaces {
             store,
             backends,
             clock,
+            keeping,
         };
         workspaces.mark_interrupted(unfinished).await?;
         Ok(workspaces)

@@ -4,7 +4,7 @@
 //! Both sides provide `create_private_dir`, `create_private_file`, `sync_dir`, `to_units`,
 //! `from_units` and `process_facts`, in `tree` `entry`, `open_plain`, `tree_path` and
 //! `relative_path`, and in `place` `machine`, `boot`, `host`, `user`, `started` and
-//! `uptime_millis`, with the same signatures.
+//! `uptime_millis`, and in `wake` `Woken`, with the same signatures.
 
 use std::path::PathBuf;
 
@@ -18,12 +18,12 @@ mod windows;
 #[cfg(unix)]
 pub(crate) use self::unix::{
     create_private_dir, create_private_file, from_units, place, process_facts, sync_dir, to_units,
-    tree,
+    tree, wake,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
     create_private_dir, create_private_file, from_units, place, process_facts, sync_dir, to_units,
-    tree,
+    tree, wake,
 };
 
 /// What the system tells of a process, as far as it does.

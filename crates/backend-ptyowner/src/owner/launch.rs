@@ -20,6 +20,7 @@ mod request;
 use std::{fs::File, path::PathBuf, sync::Arc};
 
 use abide_core::{env_policy::Environment, id::Generation, lock::KernelLock, probe::Probe};
+use abide_local::log::{self, Log};
 
 use self::{
     hold::{Launching, Ready},
@@ -30,7 +31,6 @@ use self::{
 use super::{
     address::Address,
     listener::Secrets,
-    log::Log,
     session::Session,
     source::{Existing, NotRunnable, Place, Source, SourceError, Wanted},
     terminal::Terminal,
@@ -223,14 +223,6 @@ fn open_log(dir: &SessionDir) -> Result<File, LaunchReply> {
     })?;
     let writer = log.try_clone().map(Log::new);
     let writer = writer.map_err(|err| failed(&format!("cannot write a log: {err}")))?;
-    tracing_subscriber::fmt()
-        .with_writer(writer)
-        // Otherwise a line that cannot be written is reported on standard error, with a panic if
-        // that, being the same file, cannot be written either.
-        .log_internal_errors(false)
-        .with_ansi(false)
-        .with_target(false)
-        .try_init()
-        .map_err(|err| failed(&format!("cannot write a log: {err}")))?;
+    log::start(writer).map_err(|err| failed(&format!("cannot write a log: {err}")))?;
     Ok(log)
 }

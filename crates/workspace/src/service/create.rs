@@ -16,7 +16,9 @@ use abide_core::{
 use super::{Found, Workspaces};
 use crate::{
     backends::Preference,
+    entry::Takeover,
     error::WorkspaceError,
+    keeper::Conversation,
     name::{SessionName, WorkspaceName},
     record::{Session, Workspace, WorkspaceState},
     store::Naming,
@@ -41,6 +43,8 @@ pub struct NewWorkspace {
     pub history_bytes: u64,
     /// Whether screen and history are kept where they outlive the process that holds the session.
     pub journal: bool,
+    /// Whether what its sessions change is recorded; without that nothing is written to its directory.
+    pub record: bool,
 }
 
 /// A workspace that was made.
@@ -62,7 +66,8 @@ impl Workspaces {
     /// # Errors
     ///
     /// When the name is taken, or the session cannot be started. Then nothing is left behind,
-    /// except if it cannot be told whether the session runs ([`WorkspaceError::HalfMade`]).
+    /// except if it cannot be told whether the session runs ([`WorkspaceError::HalfMade`]), and if the
+    /// session runs and that could not be recorded ([`WorkspaceError::NotKept`]).
     /// [`WorkspaceError::NoBackend`] when the backend it is to have cannot be used.
     pub async fn create(&self, new: NewWorkspace) -> Result<Created, WorkspaceError> {
         if !new.dir.is_absolute() {
@@ -85,9 +90,17 @@ impl Workspaces {
                 return Err(error.into());
             }
         };
+        let kept = match self.keep_start(&found, None, Takeover::CannotAsk).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                self.store.delete(found.workspace.id.clone()).await?;
+                claim.forget();
+                return Err(error);
+            }
+        };
         match backend.ensure(&spec(&found, new.env)).await {
             Ok(ensured) => {
-                self.store_start(&mut found, &ensured).await?;
+                self.note_start(&mut found, &ensured, kept).await?;
                 tracing::info!(workspace = %found.workspace.id, session = %found.session.id, "made");
                 let Found { workspace, session } = found;
                 Ok(Created {
@@ -97,6 +110,9 @@ impl Workspaces {
                 })
             }
             Err(error) => {
+                if let Some(kept) = kept {
+                    kept.abandon().await;
+                }
                 let error = self.undo(backend, &found, error).await?;
                 claim.forget();
                 Err(error.into())
@@ -112,7 +128,10 @@ impl Workspaces {
     ) -> (Workspace, Session) {
         let now = self.clock.now();
         let (Naming::Exactly(name) | Naming::Like(name)) = naming;
-        let workspace = Workspace::new(name.clone(), new.dir.clone(), now);
+        let workspace = Workspace {
+            record: new.record,
+            ..Workspace::new(name.clone(), new.dir.clone(), now)
+        };
         let id = workspace.id.clone();
         let session = Session {
             backend: Some(backend.into()),
@@ -122,6 +141,19 @@ impl Workspaces {
             ..Session::new(id, SessionName::main(), new.command.clone(), now)
         };
         (workspace, session)
+    }
+
+    /// Stores a start and has its keeper note it, at once.
+    pub(super) async fn note_start(
+        &self,
+        found: &mut Found,
+        ensured: &Ensured,
+        kept: Option<Conversation>,
+    ) -> Result<(), WorkspaceError> {
+        let told = self.tell_started(found.target(), ensured, kept);
+        let (stored, told) = tokio::join!(self.store_start(found, ensured), told);
+        stored?;
+        told
     }
 
     /// Stores a start, and brings what was found up to date with it.

@@ -93,6 +93,7 @@ impl Workspaces {
                     survivors: report.survivors,
                 });
             }
+            self.complete_record(found).await;
             backend.remove(id, generation).await?;
         }
         Ok(())

@@ -9,11 +9,12 @@ use abide_core::{
     },
     env_policy::Environment,
     id::Generation,
+    lease::FencingToken,
 };
 use bytes::Bytes;
 
 use super::{Found, Workspaces, create::spec, missed};
-use crate::{error::WorkspaceError, lookup::Miss, record::WorkspaceState};
+use crate::{entry::Takeover, error::WorkspaceError, lookup::Miss, record::WorkspaceState};
 
 impl Workspaces {
     /// Observes the session.
@@ -104,6 +105,18 @@ impl Workspaces {
         found: &Found,
         env: Environment,
     ) -> Result<(Found, Ensured), WorkspaceError> {
+        self.restart_agreed(found, env, None, Takeover::CannotAsk)
+            .await
+    }
+
+    /// As [`Workspaces::restart`], after somebody was asked about another host's lease.
+    pub(super) async fn restart_agreed(
+        &self,
+        found: &Found,
+        env: Environment,
+        agreed: Option<FencingToken>,
+        takeover: Takeover,
+    ) -> Result<(Found, Ensured), WorkspaceError> {
         self.backend_of(found).await?;
         let claim = self.claim_shared(&found.workspace)?;
         let name = found.workspace.name.as_str();
@@ -116,11 +129,25 @@ impl Workspaces {
             .find(|session| session.id == found.session.id)
             .ok_or_else(|| missed("session", found.session.name.as_str(), Miss::Unknown))?;
         let mut found = Found { workspace, session };
+        let seen = self.seen(&found).await?;
         let mut wanted = spec(&found, env);
-        wanted.replaces = self.ended_generation(&found).await?;
-        let ensured = self.backend_of(&found).await?.ensure(&wanted).await?;
-        if ensured.started || found.workspace.state != WorkspaceState::Ready {
-            self.store_start(&mut found, &ensured).await?;
+        wanted.replaces = seen.as_ref().and_then(ended_generation);
+        let kept = match is_startable(seen.as_ref()) {
+            true => self.keep_start(&found, agreed, takeover).await?,
+            false => None,
+        };
+        let ensured = match self.backend_of(&found).await?.ensure(&wanted).await {
+            Ok(ensured) => ensured,
+            Err(error) => {
+                if let Some(kept) = kept {
+                    kept.abandon().await;
+                }
+                return Err(error.into());
+            }
+        };
+        match ensured.started || found.workspace.state != WorkspaceState::Ready {
+            true => self.note_start(&mut found, &ensured, kept).await?,
+            false => self.tell_started(found.target(), &ensured, kept).await?,
         }
         Ok((found, ensured))
     }
@@ -137,14 +164,21 @@ impl Workspaces {
             Err(error) => Err(error.into()),
         }
     }
+}
 
-    async fn ended_generation(&self, found: &Found) -> Result<Option<Generation>, WorkspaceError> {
-        let status = self.seen(found).await?;
-        Ok(status.and_then(|status| match status.state {
-            SessionState::Ended(_) => status.generation,
-            SessionState::Starting
-            | SessionState::Running(_)
-            | SessionState::Unresponsive { .. } => None,
-        }))
+fn ended_generation(status: &SessionStatus) -> Option<Generation> {
+    match status.state {
+        SessionState::Ended(_) => status.generation,
+        SessionState::Starting | SessionState::Running(_) | SessionState::Unresponsive { .. } => {
+            None
+        }
+    }
+}
+
+/// Tells whether there is a session to be started; one that is being started may turn out not to be.
+fn is_startable(seen: Option<&SessionStatus>) -> bool {
+    match seen.map(|status| &status.state) {
+        None | Some(SessionState::Ended(_) | SessionState::Starting) => true,
+        Some(SessionState::Running(_) | SessionState::Unresponsive { .. }) => false,
     }
 }

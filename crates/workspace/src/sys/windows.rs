@@ -3,6 +3,7 @@
 
 pub(crate) mod place;
 pub(crate) mod tree;
+pub(crate) mod wake;
 
 use std::{
     ffi::{OsStr, OsString},

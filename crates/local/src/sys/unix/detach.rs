@@ -4,7 +4,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::File,
     io,
-    os::fd::AsRawFd as _,
+    os::fd::{AsFd as _, AsRawFd as _},
     path::Path,
     process::{Command, Stdio},
 };
@@ -135,6 +135,25 @@ fn ignore_signals() {
         // SAFETY: ignoring a signal is always sound; the child gets the defaults back.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
+}
+
+/// Returns standard input as a file of its own, which stays when standard input is pointed elsewhere.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn own_input() -> io::Result<File> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Returns standard output as a file of its own, which stays when standard output is pointed
+/// elsewhere.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn own_output() -> io::Result<File> {
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
 /// Points standard input at nothing and standard error at the log.

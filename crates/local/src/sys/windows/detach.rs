@@ -11,7 +11,7 @@ use std::{
     fs::File,
     io,
     os::windows::{
-        io::{AsRawHandle as _, IntoRawHandle as _},
+        io::{AsHandle as _, AsRawHandle as _, IntoRawHandle as _},
         process::CommandExt as _,
     },
     path::{Path, PathBuf},
@@ -144,6 +144,25 @@ pub fn neutral_dir() -> PathBuf {
     } else {
         std::env::temp_dir()
     }
+}
+
+/// Returns standard input as a file of its own, which stays when standard input is pointed elsewhere.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn own_input() -> io::Result<File> {
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Returns standard output as a file of its own, which stays when standard output is pointed
+/// elsewhere.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn own_output() -> io::Result<File> {
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
 }
 
 /// Points standard input at nothing and standard error at the log.

@@ -44,7 +44,8 @@ impl Workspaces {
     /// # Errors
     ///
     /// When there is no such orphan, or a row for it was made meanwhile; when its directory is not
-    /// known; when the name is taken; when another process adopts or reaps at this moment.
+    /// known; when the name is taken; when another process adopts or reaps at this moment. With
+    /// [`WorkspaceError::NotKept`] the workspace is there, and entering it tries again.
     pub async fn adopt(&self, wanted: Adoption) -> Result<Found, WorkspaceError> {
         let _claim = self.claim_orphans()?;
         let orphan = self.orphan(&wanted.session).await?;
@@ -63,7 +64,12 @@ impl Workspaces {
         let (workspace, session) = self.adopted(&orphan, wanted, dir, &naming);
         let (workspace, session) = self.store.adopt(workspace, naming, session).await?;
         tracing::info!(workspace = %workspace.id, session = %session.id, "adopted");
-        Ok(Found { workspace, session })
+        let found = Found { workspace, session };
+        match orphan.status.state {
+            SessionState::Running(_) | SessionState::Starting => self.keep_running(&found).await?,
+            SessionState::Ended(_) | SessionState::Unresponsive { .. } => {}
+        }
+        Ok(found)
     }
 
     fn adopted(

@@ -1,4 +1,4 @@
-//! What the owner has to say, in a file that can neither hurt it nor grow without end.
+//! What a helper has to say, in a file that can neither hurt it nor grow without end.
 //!
 //! A full disk must not end a session, so a line that cannot be written is dropped. Whoever can
 //! connect can cause lines, so a log has a bound; its last line says that it was reached.
@@ -19,18 +19,37 @@ const MAX_LOG_BYTES: u64 = 1024 * 1024;
 
 /// A log that swallows its own errors.
 #[derive(Debug, Clone)]
-pub(crate) struct Log {
+pub struct Log {
     file: Arc<File>,
     written: Arc<AtomicU64>,
 }
 
 impl Log {
-    pub(crate) fn new(file: File) -> Self {
+    /// Returns the log that is written to this file.
+    #[must_use]
+    pub fn new(file: File) -> Self {
         Self {
             file: Arc::new(file),
             written: Arc::default(),
         }
     }
+}
+
+/// Lets this process's traces go to its log.
+///
+/// # Errors
+///
+/// When they go elsewhere already.
+pub fn start(log: Log) -> io::Result<()> {
+    tracing_subscriber::fmt()
+        .with_writer(log)
+        // Otherwise a line that cannot be written is reported on standard error, with a panic if
+        // that, being the same file, cannot be written either.
+        .log_internal_errors(false)
+        .with_ansi(false)
+        .with_target(false)
+        .try_init()
+        .map_err(io::Error::other)
 }
 
 impl Write for Log {

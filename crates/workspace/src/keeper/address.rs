@@ -1,0 +1,153 @@
+//! Where a keeper that runs is found: a file in the state directory that says its endpoint.
+//!
+//! ```text
+//! <state directory>/keepers/<directory>-<epoch>.at    the endpoint of the keeper of that grant
+//!                           <directory>.log           what keepers of the directory had to say
+//! ```
+//!
+//! The directory is in these names as a hash. Whoever has another state directory finds no keeper
+//! here, and must not: its sessions cannot be reached from there.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use abide_core::{
+    id::{random_bytes, to_hex},
+    lease::FencingToken,
+};
+use abide_local::{endpoint, files, os_bytes};
+use interprocess::local_socket::tokio::{Listener, Stream};
+
+/// Where these files are, below the state directory.
+const KEEPERS_DIR: &str = "keepers";
+
+/// Length of the part of a name that stands for the directory, in bytes.
+const NAME_BYTES: usize = 8;
+
+/// Longest file that is read, in bytes.
+const MAX_ADDRESS_BYTES: u64 = 4096;
+
+/// The files of the keepers of one directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    dir: PathBuf,
+    name: String,
+}
+
+impl Place {
+    /// Names the place for the keepers of a directory; makes nothing.
+    pub(crate) fn new(state_dir: &Path, root: &Path) -> Self {
+        // Two ways to one directory lead to one keeper.
+        let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        let hash = blake3::hash(&os_bytes::to_bytes(root.as_os_str()));
+        Self {
+            dir: state_dir.join(KEEPERS_DIR),
+            name: to_hex(&hash.as_bytes()[..NAME_BYTES]),
+        }
+    }
+
+    /// Opens the log, and makes the directory for it.
+    pub(crate) fn open_log(&self) -> io::Result<fs::File> {
+        files::create_private_dir(&self.dir)?;
+        files::open_private_log(&self.log())
+    }
+
+    /// Returns where the log is.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.dir.join(format!("{}.log", self.name))
+    }
+
+    /// Binds the endpoint of the keeper of a grant, and says where it is.
+    pub(crate) fn bind(&self, runtime_dir: &Path, epoch: FencingToken) -> io::Result<Bound> {
+        self.clear_before(epoch);
+        let stem = format!("k-{}-{epoch}-{}", self.name, to_hex(&random_bytes::<4>()));
+        let (listener, endpoint) = endpoint::bind(runtime_dir, &stem)?;
+        let bound = Bound {
+            listener: Some(listener),
+            file: self.file(epoch),
+            endpoint,
+            stem,
+        };
+        bound.say()?;
+        Ok(bound)
+    }
+
+    /// Connects to the keeper of a grant.
+    pub(crate) async fn connect(&self, epoch: FencingToken) -> io::Result<Stream> {
+        let file = fs::File::open(self.file(epoch))?;
+        let mut endpoint = String::new();
+        io::Read::read_to_string(&mut io::Read::take(file, MAX_ADDRESS_BYTES), &mut endpoint)?;
+        let stream = endpoint::connect(&endpoint).await?;
+        match endpoint::is_same_user(&stream)? {
+            true => Ok(stream),
+            false => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "another user answers in the keeper's place",
+            )),
+        }
+    }
+
+    fn file(&self, epoch: FencingToken) -> PathBuf {
+        self.dir.join(format!("{}-{epoch}.at", self.name))
+    }
+
+    /// Removes what keepers of earlier grants left that were killed.
+    fn clear_before(&self, epoch: FencingToken) {
+        let Ok(entries) = fs::read_dir(&self.dir) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let earlier = name.to_str().and_then(|name| self.epoch_of(name));
+            if !earlier.is_some_and(|earlier| earlier < epoch.get()) {
+                continue;
+            }
+            if let Ok(endpoint) = fs::read_to_string(entry.path()) {
+                let stem = format!("k-{}-", self.name);
+                endpoint::remove(&endpoint, &stem);
+            }
+            // One that stays leads nowhere, and is looked at again by the next keeper.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
+    fn epoch_of(&self, file: &str) -> Option<u64> {
+        let rest = file.strip_prefix(&self.name)?.strip_prefix('-')?;
+        rest.strip_suffix(".at")?.parse().ok()
+    }
+}
+
+/// An endpoint that is listened at, and the file that says so; both go when it is dropped.
+pub(crate) struct Bound {
+    listener: Option<Listener>,
+    file: PathBuf,
+    endpoint: String,
+    stem: String,
+}
+
+impl Bound {
+    /// Takes the listener out.
+    pub(crate) fn listener(&mut self) -> Option<Listener> {
+        self.listener.take()
+    }
+
+    fn say(&self) -> io::Result<()> {
+        let unfinished = self.file.with_extension("new");
+        // What a keeper left that was killed while it wrote is nobody's.
+        let _ = fs::remove_file(&unfinished);
+        files::create_private_file(&unfinished)?.write_all(self.endpoint.as_bytes())?;
+        fs::rename(&unfinished, &self.file)
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        drop(self.listener.take());
+        endpoint::remove(&self.endpoint, &self.stem);
+        // One that stays leads nowhere.
+        let _ = fs::remove_file(&self.file);
+    }
+}

@@ -1,0 +1,358 @@
+//! How this program starts keepers, and finds those that run.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use abide_core::{id::SessionId, lease::FencingToken};
+use abide_local::{FROM_LAUNCHER, detach, probe::PROBE_DIR};
+use tokio::process::Child;
+
+use super::{
+    KEEPER,
+    address::Place,
+    protocol::{Keep, Note, Reply, Request},
+    talk::{Talk, TalkError},
+    timepiece,
+};
+use crate::desk::Tools;
+
+/// Time for a keeper to be ready: it may wait for a lock, a slow disk, a backend, a loaded machine.
+const READY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Time for a keeper to have written a start to the journal.
+pub(crate) const NOTED_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How much of the end of a keeper's log an error shows, in bytes.
+const LOG_TAIL_BYTES: usize = 2000;
+
+/// Variables that a keeper gets of this process's: what finds programs, directories and the user's
+/// services, what says which language, and what Windows starts nothing without. None is secret.
+const KEEPER_VARIABLES: &[&str] = &[
+    "ABIDE_CONFIG",
+    "ABIDE_RUNTIME_DIR",
+    "ABIDE_STATE_DIR",
+    "APPDATA",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LLVM_PROFILE_FILE",
+    "LOCALAPPDATA",
+    "LOGNAME",
+    "PATH",
+    "PATHEXT",
+    "SHELL",
+    "SystemDrive",
+    "SystemRoot",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "USERPROFILE",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+];
+
+/// Which program becomes a keeper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Helper {
+    /// This one: its `main` begins with [`become_keeper`](super::become_keeper).
+    ThisProgram,
+    /// The one at this path, whose `main` does.
+    Program(PathBuf),
+}
+
+/// How keepers are started and found; clones share what is started ahead.
+#[derive(Clone)]
+pub struct Keepers(Arc<Inner>);
+
+struct Inner {
+    helper: Helper,
+    runtime_dir: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+    tools: OnceLock<Tools>,
+    spare: Mutex<Option<Child>>,
+}
+
+/// Why nobody could be made responsible for a session, or no record of it be written.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    /// No process could be started.
+    #[error("cannot start a keeper")]
+    Start(#[source] io::Error),
+    /// It ended and said nothing.
+    #[error("the keeper ended without a word{}", log_tail.as_deref().map(|tail| format!("; the end of its log:\n{tail}")).unwrap_or_default())]
+    Silent {
+        /// The end of its log.
+        log_tail: Option<String>,
+    },
+    /// It said why it cannot.
+    #[error("{message}")]
+    Failed {
+        /// What it said.
+        message: String,
+        /// What it said to do.
+        hint: Option<String>,
+    },
+    /// It did not answer.
+    #[error(transparent)]
+    Talk(#[from] TalkError),
+    /// There is a keeper, and it cannot be reached.
+    #[error("cannot reach {holder}, which keeps the sessions of this directory")]
+    Unreachable {
+        /// Who holds the lease.
+        holder: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What is there changed each time that it was looked at.
+    #[error("keepers came and went {looks} times while one was asked for")]
+    Restless {
+        /// How often it was looked.
+        looks: u32,
+    },
+}
+
+impl KeeperError {
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Failed {
+                hint: Some(hint), ..
+            } => hint.clone(),
+            Self::Unreachable { .. } => {
+                "it may belong to another state directory; end its sessions there, or work \
+                 without a record (`abide new --no-record`)"
+                    .into()
+            }
+            Self::Talk(TalkError::TimedOut { .. }) | Self::Restless { .. } => {
+                "nothing was ended; try again".into()
+            }
+            Self::Start(_) | Self::Silent { .. } | Self::Talk(_) | Self::Failed { .. } => {
+                "nothing was ended; `abide new --no-record` works without a record".into()
+            }
+        }
+    }
+}
+
+/// A conversation with a keeper that is responsible for a session.
+pub(crate) struct Conversation {
+    talk: Talk,
+    session: SessionId,
+}
+
+/// What a keeper that was asked to keep a session came to.
+pub(crate) enum Asked {
+    /// It is responsible.
+    Ready(Conversation),
+    /// Somebody else is.
+    Denied,
+}
+
+impl Keepers {
+    /// Returns how to start keepers that are this program, or another, with sockets in this
+    /// directory. They get these variables besides the few of this process's that find programs and
+    /// directories; none may be secret.
+    #[must_use]
+    pub fn new(helper: Helper, runtime_dir: PathBuf, variables: Vec<(OsString, OsString)>) -> Self {
+        Self(Arc::new(Inner {
+            helper,
+            runtime_dir,
+            variables,
+            tools: OnceLock::new(),
+            spare: Mutex::default(),
+        }))
+    }
+
+    /// Starts a process that is to become a keeper, unless there is one; needs a runtime. It holds
+    /// nothing, and ends when this process does or drops it. A failure is that of the first use.
+    pub fn expect(&self) {
+        let mut spare = self.spare();
+        if spare.is_none() {
+            let commands = self.commands().unwrap_or_default();
+            let spawned = commands.into_iter().next().map(spawn);
+            *spare = spawned.and_then(Result::ok);
+        }
+    }
+
+    /// Returns what this process works with at a desk.
+    pub(crate) fn tools(&self) -> &Tools {
+        self.0.tools.get_or_init(timepiece::tools)
+    }
+
+    pub(crate) fn runtime_dir(&self) -> &Path {
+        &self.0.runtime_dir
+    }
+
+    /// Starts a keeper.
+    ///
+    /// Cancel safety: one that is dropped leaves a keeper that looks whether its session was started,
+    /// or none.
+    pub(crate) async fn start(&self, keep: Keep) -> Result<Asked, KeeperError> {
+        let log = Place::new(keep.state_dir.as_path(), keep.dir.as_path()).log();
+        let logged_before = fs::metadata(&log).map_or(0, |meta| meta.len());
+        let session = keep.session.clone();
+        let request = Request::Keep(Box::new(keep));
+        let spare = self.spare().take();
+        let spawned = self.commands().map_err(KeeperError::Start)?;
+        let spawned = spawned.into_iter().map(spawn);
+        for child in spare.into_iter().map(Ok).chain(spawned) {
+            let mut child = child.map_err(KeeperError::Start)?;
+            let mut talk = Talk::with_child(&mut child);
+            let reply = talk.ask("get ready", &request, READY_DEADLINE).await;
+            detach::let_go(child).await.map_err(KeeperError::Start)?;
+            match reply {
+                Err(TalkError::Over) => {}
+                reply => return judge(talk, session, reply?),
+            }
+        }
+        Err(KeeperError::Silent {
+            log_tail: log_tail(&log, logged_before),
+        })
+    }
+
+    /// Asks a keeper that runs to keep a session more; `None` if it is just leaving.
+    pub(crate) async fn join(
+        &self,
+        keep: Keep,
+        epoch: FencingToken,
+        holder: &dyn fmt::Display,
+    ) -> Result<Option<Asked>, KeeperError> {
+        let Some(mut talk) = self.connect(&keep, epoch, holder).await? else {
+            return Ok(None);
+        };
+        let session = keep.session.clone();
+        let request = Request::Keep(Box::new(keep));
+        match talk.ask("get ready", &request, READY_DEADLINE).await {
+            Err(TalkError::Over) => Ok(None),
+            reply => judge(talk, session, reply?).map(Some),
+        }
+    }
+
+    async fn connect(
+        &self,
+        keep: &Keep,
+        epoch: FencingToken,
+        holder: &dyn fmt::Display,
+    ) -> Result<Option<Talk>, KeeperError> {
+        let place = Place::new(keep.state_dir.as_path(), keep.dir.as_path());
+        match place.connect(epoch).await {
+            Ok(stream) => Ok(Some(Talk::over(stream))),
+            Err(err) if err.kind() == io::ErrorKind::ConnectionRefused => Ok(None),
+            Err(source) => Err(KeeperError::Unreachable {
+                holder: holder.to_string(),
+                source,
+            }),
+        }
+    }
+
+    /// Waits until the keeper of a grant has completed the records of these sessions; it may have left.
+    pub(crate) async fn settle(
+        &self,
+        place: &Place,
+        epoch: FencingToken,
+        sessions: Vec<SessionId>,
+        patience: Duration,
+    ) -> Result<(), TalkError> {
+        let Ok(stream) = place.connect(epoch).await else {
+            return Ok(());
+        };
+        let request = Request::Settle { sessions };
+        match Talk::over(stream)
+            .ask("complete its records", &request, patience)
+            .await
+        {
+            Ok(_) | Err(TalkError::Over) => Ok(()),
+            Err(err) => Err(err),
+        }
+    }
+
+    fn spare(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.0.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn commands(&self) -> io::Result<Vec<std::process::Command>> {
+        let program = match &self.0.helper {
+            Helper::ThisProgram => std::env::current_exe()?,
+            Helper::Program(path) => path.clone(),
+        };
+        let mut commands = detach::helper_commands(&program, &[KEEPER, FROM_LAUNCHER]);
+        for command in &mut commands {
+            command.env_clear();
+            command.envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)));
+            command.envs(self.0.variables.iter().map(|(name, value)| (name, value)));
+        }
+        Ok(commands)
+    }
+}
+
+impl fmt::Debug for Keepers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keepers")
+            .field("helper", &self.0.helper)
+            .field("runtime_dir", &self.0.runtime_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Conversation {
+    /// Tells the keeper of the session's start, and waits until that is in the journal.
+    pub(crate) async fn started(mut self, note: Note) -> Result<(), KeeperError> {
+        let request = Request::Started(note);
+        match self
+            .talk
+            .ask("note the start", &request, NOTED_DEADLINE)
+            .await?
+        {
+            Reply::Failed { message, hint } => Err(KeeperError::Failed { message, hint }),
+            Reply::Noted | Reply::Settled | Reply::Ready { .. } | Reply::Denied { .. } => Ok(()),
+        }
+    }
+
+    /// Tells the keeper that there will be no start. It finds out as well if this does not reach it.
+    pub(crate) async fn abandon(mut self) {
+        let session = self.session.clone();
+        let request = Request::Abandon { session };
+        let _ = self.talk.ask("abandon it", &request, NOTED_DEADLINE).await;
+    }
+}
+
+fn judge(talk: Talk, session: SessionId, reply: Reply) -> Result<Asked, KeeperError> {
+    match reply {
+        Reply::Ready { .. } | Reply::Noted | Reply::Settled => {
+            Ok(Asked::Ready(Conversation { talk, session }))
+        }
+        Reply::Denied { .. } => Ok(Asked::Denied),
+        Reply::Failed { message, hint } => Err(KeeperError::Failed { message, hint }),
+    }
+}
+
+/// Starts a process; needs a runtime.
+fn spawn(command: std::process::Command) -> io::Result<Child> {
+    tokio::process::Command::from(command).spawn()
+}
+
+fn is_passed_on(name: &OsStr) -> bool {
+    let is = |known: &str| detach::is_variable(name, known);
+    KEEPER_VARIABLES.iter().any(|known| is(known)) || (cfg!(debug_assertions) && is(PROBE_DIR))
+}
+
+/// Returns the end of what was logged since the log was that long.
+fn log_tail(log: &Path, logged_before: u64) -> Option<String> {
+    let log = fs::read(log).ok()?;
+    let new = log.get(usize::try_from(logged_before).ok()?..)?;
+    let tail = &new[new.len().saturating_sub(LOG_TAIL_BYTES)..];
+    let text = String::from_utf8_lossy(tail).trim_end().to_owned();
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,314 @@
+//! Sees to it that somebody is responsible for a session: before it is started, when it is found
+//! without a keeper, and until its record is complete.
+
+use std::time::Duration;
+
+use abide_core::{
+    backend::{Ensured, SessionState},
+    lease::{Consent, FencingToken, LeaseState},
+};
+
+use super::{Found, Workspaces};
+use crate::{
+    desk::Desk,
+    entry::{self, Asked as AskedFor, Decision, SessionFound, Takeover, Way},
+    error::WorkspaceError,
+    keeper::{
+        Conversation, KeeperError, Keepers, Keeping, Place,
+        launch::Asked,
+        protocol::{Keep, KnownSession, Note, Why},
+    },
+    name::Target,
+    record::{Session, StoredBackend, Workspace},
+};
+
+/// How often it is looked who is responsible while keepers come and go.
+const LOOKS: u32 = 20;
+
+/// Time until it is looked again; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest that this becomes.
+const LAST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Time for a keeper to complete the record of a session that has ended.
+const SETTLE_DEADLINE: Duration = Duration::from_secs(10);
+
+impl Workspaces {
+    /// Returns how keepers of the workspace are started; `None` if it has none.
+    pub(super) fn keepers_of(&self, workspace: &Workspace) -> Option<&Keepers> {
+        match &self.keeping {
+            Keeping::By(keepers) if workspace.record => Some(keepers),
+            Keeping::By(_) | Keeping::Off => None,
+        }
+    }
+
+    /// Reads and judges the lease of a workspace; writes nothing.
+    pub(super) async fn lease(
+        &self,
+        keepers: &Keepers,
+        workspace: &Workspace,
+    ) -> Result<LeaseState, WorkspaceError> {
+        let desk = Desk::new(&workspace.dir, keepers.tools().clone());
+        let looked = tokio::task::spawn_blocking(move || desk.look(Duration::ZERO)).await;
+        let looked = match looked {
+            Ok(looked) => looked,
+            Err(err) => std::panic::resume_unwind(err.into_panic()),
+        };
+        looked.map_err(|source| WorkspaceError::Look {
+            name: workspace.name.clone(),
+            source,
+        })
+    }
+
+    /// Has a keeper be responsible for a session that is about to be started; `None` if it is not
+    /// recorded.
+    pub(super) async fn keep_start(
+        &self,
+        found: &Found,
+        agreed: Option<FencingToken>,
+        takeover: Takeover,
+    ) -> Result<Option<Conversation>, WorkspaceError> {
+        let Some(keepers) = self.keepers_of(&found.workspace) else {
+            return Ok(None);
+        };
+        let mut unreachable = None;
+        let mut wait = FIRST_PAUSE;
+        for _ in 0..LOOKS {
+            let lease = self.lease(keepers, &found.workspace).await?;
+            let way = Way::Resume;
+            let takeover = settled(takeover, agreed, &lease);
+            let asked = match entry::decide(SessionFound::None, &lease, AskedFor { way, takeover })
+            {
+                Decision::CreateUnderKeeper => {
+                    let joined = self.join(keepers, found, &lease, Why::Create).await;
+                    joined.map_err(|err| unreachable = Some(err)).ok().flatten()
+                }
+                Decision::Confirm { host, age } => {
+                    let refusal = entry::Refusal::HeldElsewhere { host, age };
+                    return Err(refused(found, refusal));
+                }
+                Decision::Refuse(refusal) => return Err(refused(found, refusal)),
+                Decision::Create | Decision::AttachPassively | Decision::Adopt(_) => {
+                    let consent = consent(takeover, agreed);
+                    let keep = self.keep(keepers, found, Why::Create, consent).await?;
+                    Some(started(found, keepers.start(keep).await)?)
+                }
+            };
+            if let Some(Asked::Ready(conversation)) = asked {
+                return Ok(Some(conversation));
+            }
+            if let Some(KeeperError::Failed { .. } | KeeperError::Talk(_)) = &unreachable {
+                break;
+            }
+            pause(&mut wait).await;
+        }
+        let source = unreachable.unwrap_or(KeeperError::Restless { looks: LOOKS });
+        Err(not_kept(found.target(), source))
+    }
+
+    /// Has a keeper note a start, if there is one.
+    pub(super) async fn tell_started(
+        &self,
+        target: Target,
+        ensured: &Ensured,
+        kept: Option<Conversation>,
+    ) -> Result<(), WorkspaceError> {
+        let Some(kept) = kept else {
+            return Ok(());
+        };
+        let started_at = match &ensured.status.state {
+            SessionState::Running(running) => running.started_at,
+            SessionState::Ended(ended) => ended.started_at,
+            SessionState::Starting | SessionState::Unresponsive { .. } => self.clock.now(),
+        };
+        let note = Note {
+            session: ensured.status.session.clone(),
+            generation: ensured.generation,
+            started_at,
+        };
+        let noted = kept.started(note).await;
+        noted.map_err(|source| not_kept(target, source))
+    }
+
+    /// Has a new keeper adopt a session; `false` if somebody else became responsible first.
+    pub(super) async fn adopt_session(
+        &self,
+        keepers: &Keepers,
+        found: &Found,
+        consent: Consent,
+    ) -> Result<bool, WorkspaceError> {
+        let keep = self.keep(keepers, found, Why::Adopt, consent).await?;
+        match started(found, keepers.start(keep).await)? {
+            Asked::Ready(_) => Ok(true),
+            Asked::Denied => Ok(false),
+        }
+    }
+
+    /// Has somebody be responsible for a session that runs and was just taken in.
+    pub(super) async fn keep_running(&self, found: &Found) -> Result<(), WorkspaceError> {
+        let Some(keepers) = self.keepers_of(&found.workspace) else {
+            return Ok(());
+        };
+        let mut wait = FIRST_PAUSE;
+        for _ in 0..LOOKS {
+            let lease = self.lease(keepers, &found.workspace).await?;
+            let is_kept = match &lease {
+                LeaseState::FreshLocal { .. } => {
+                    let joined = self.join(keepers, found, &lease, Why::Adopt).await;
+                    let joined = joined.map_err(|source| not_kept(found.target(), source))?;
+                    matches!(joined, Some(Asked::Ready(_)))
+                }
+                LeaseState::FreshRemote { lease, age } => {
+                    let (host, age) = (lease.keeper.place.host.clone(), *age);
+                    return Err(refused(found, entry::Refusal::HeldElsewhere { host, age }));
+                }
+                LeaseState::Absent | LeaseState::Stale { .. } | LeaseState::Malformed { .. } => {
+                    self.adopt_session(keepers, found, Consent::None).await?
+                }
+            };
+            if is_kept {
+                return Ok(());
+            }
+            pause(&mut wait).await;
+        }
+        let source = KeeperError::Restless { looks: LOOKS };
+        Err(not_kept(found.target(), source))
+    }
+
+    /// Waits until the record of a session that was ended is complete; says so if it is not in time.
+    pub(super) async fn complete_record(&self, found: &Found) {
+        let Some(keepers) = self.keepers_of(&found.workspace) else {
+            return;
+        };
+        let settled = self.record_settled(keepers, found).await;
+        if let Err(error) = settled {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the record of `{}` is not complete",
+                found.target()
+            );
+        }
+    }
+
+    async fn record_settled(&self, keepers: &Keepers, found: &Found) -> Result<(), WorkspaceError> {
+        let mut lease = self.lease(keepers, &found.workspace).await?;
+        if let LeaseState::Stale { .. } | LeaseState::Malformed { .. } = lease {
+            // Its keeper died before it; nobody else will come to complete the record.
+            self.adopt_session(keepers, found, Consent::None).await?;
+            lease = self.lease(keepers, &found.workspace).await?;
+        }
+        let LeaseState::FreshLocal { lease, .. } = lease else {
+            return Ok(());
+        };
+        let place = Place::new(&self.state_dir, &found.workspace.dir);
+        let sessions = vec![found.session.id.clone()];
+        let settled = keepers
+            .settle(&place, lease.epoch, sessions, SETTLE_DEADLINE)
+            .await;
+        settled.map_err(|source| not_kept(found.target(), source.into()))
+    }
+
+    /// Asks the keeper that holds a lease; `None` if it is just leaving.
+    async fn join(
+        &self,
+        keepers: &Keepers,
+        found: &Found,
+        lease: &LeaseState,
+        why: Why,
+    ) -> Result<Option<Asked>, KeeperError> {
+        let Some(lease) = lease.lease() else {
+            return Ok(None);
+        };
+        let keep = self.keep(keepers, found, why, Consent::None).await;
+        let keep = keep.map_err(|err| KeeperError::Failed {
+            message: err.to_string(),
+            hint: err.hint(),
+        })?;
+        keepers.join(keep, lease.epoch, &lease.keeper).await
+    }
+
+    async fn keep(
+        &self,
+        keepers: &Keepers,
+        found: &Found,
+        why: Why,
+        consent: Consent,
+    ) -> Result<Keep, WorkspaceError> {
+        let all = self.store.all().await?;
+        let here = all
+            .into_iter()
+            .filter(|(workspace, _)| workspace.dir == found.workspace.dir);
+        let mut sessions: Vec<KnownSession> = here
+            .flat_map(|(_, sessions)| sessions)
+            .filter(|session| session.id != found.session.id)
+            .map(|session| known(&session))
+            .collect();
+        sessions.push(known(&found.session));
+        Ok(Keep {
+            dir: found.workspace.dir.as_path().into(),
+            state_dir: (&*self.state_dir).into(),
+            runtime_dir: keepers.runtime_dir().into(),
+            session: found.session.id.clone(),
+            why,
+            agreed: consent.into(),
+            label: format!("pid {}", std::process::id()),
+            sessions,
+        })
+    }
+}
+
+fn known(session: &Session) -> KnownSession {
+    KnownSession {
+        session: session.id.clone(),
+        backend: match &session.backend {
+            Some(StoredBackend::Known(kind)) => Some(*kind),
+            Some(StoredBackend::Unknown(_)) | None => None,
+        },
+        generation: session.generation,
+        agent: session.agent.clone(),
+        mode: session.mode,
+    }
+}
+
+/// What was agreed to counts for the grant that it was about, and for no other.
+pub(super) fn settled(
+    takeover: Takeover,
+    agreed: Option<FencingToken>,
+    lease: &LeaseState,
+) -> Takeover {
+    let epoch = lease.lease().map(|lease| lease.epoch);
+    match agreed.is_some() && agreed == epoch {
+        true => Takeover::Agreed,
+        false => takeover,
+    }
+}
+
+pub(super) fn consent(takeover: Takeover, agreed: Option<FencingToken>) -> Consent {
+    match (takeover, agreed) {
+        (Takeover::Agreed, Some(epoch)) => Consent::To(epoch),
+        (Takeover::Agreed, None) => Consent::Any,
+        (Takeover::Ask | Takeover::CannotAsk, _) => Consent::None,
+    }
+}
+
+pub(super) fn refused(found: &Found, refusal: entry::Refusal) -> WorkspaceError {
+    WorkspaceError::NotEntered {
+        target: found.target(),
+        refusal,
+    }
+}
+
+fn started(found: &Found, asked: Result<Asked, KeeperError>) -> Result<Asked, WorkspaceError> {
+    asked.map_err(|source| not_kept(found.target(), source))
+}
+
+fn not_kept(target: Target, source: KeeperError) -> WorkspaceError {
+    WorkspaceError::NotKept { target, source }
+}
+
+/// Lets a keeper that comes or goes get on with it.
+pub(super) async fn pause(wait: &mut Duration) {
+    let _ = tokio::time::timeout(*wait, std::future::pending::<()>()).await;
+    *wait = (2 * *wait).min(LAST_PAUSE);
+}
