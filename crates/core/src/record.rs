@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! opened ─► started ─► baseline ─► ended ─► changed ─► finalized
-//!               └─ adopted ─► baseline ─┘      each may be the last before a crash
+//!    │          └─ adopted ─► baseline ─┘      each may be the last before a crash
+//!    └─► abandoned                             its session was never started
 //! ```
 //!
 //! Pure: files are the workspace crate's.

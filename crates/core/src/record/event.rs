@@ -30,6 +30,8 @@ pub enum Event {
     Changed(Changes),
     /// The record is complete.
     Finalized,
+    /// The session was never started; views leave the record out.
+    Abandoned,
 }
 
 /// The beginning of a record.

@@ -1,6 +1,9 @@
 //! One record at a glance: a view of its events, never a source.
 
-use std::time::Duration;
+use std::{
+    collections::{HashMap, hash_map},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -36,6 +39,9 @@ pub struct Summary {
     pub changes: Option<Changes>,
     /// When the record was completed.
     pub finalized_at: Option<Timestamp>,
+    /// Whether it was given up because its session was never started.
+    #[serde(skip)]
+    is_abandoned: bool,
 }
 
 /// Who was responsible for a record.
@@ -62,21 +68,22 @@ pub struct Closing {
     pub changes: Changes,
 }
 
-/// Returns a summary of each record, in the order in which they began.
+/// Returns a summary of each record, in the order in which they began, without those whose session
+/// was never started.
 #[must_use]
 pub fn summaries<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Summary> {
     let mut found = Vec::<Summary>::new();
+    let mut places = HashMap::<&RecordId, usize>::new();
     for entry in entries {
-        // The one that goes on is nearly always the last.
-        match found
-            .iter_mut()
-            .rev()
-            .find(|one| one.record == entry.record)
-        {
-            Some(summary) => summary.take(entry),
-            None => found.push(Summary::begin(entry)),
+        match places.entry(&entry.record) {
+            hash_map::Entry::Occupied(place) => found[*place.get()].take(entry),
+            hash_map::Entry::Vacant(place) => {
+                place.insert(found.len());
+                found.push(Summary::begin(entry));
+            }
         }
     }
+    found.retain(|summary| !summary.was_never_started());
     found
 }
 
@@ -93,6 +100,7 @@ impl Summary {
             ended: None,
             changes: None,
             finalized_at: None,
+            is_abandoned: false,
         };
         summary.take(entry);
         summary
@@ -123,7 +131,13 @@ impl Summary {
             Event::Finalized => {
                 self.finalized_at.get_or_insert(entry.at);
             }
+            Event::Abandoned => self.is_abandoned = true,
         }
+    }
+
+    /// A start that is noted all the same counts for more than what somebody concluded.
+    fn was_never_started(&self) -> bool {
+        self.is_abandoned && self.generation.is_none()
     }
 
     /// Tells whether the record is complete.

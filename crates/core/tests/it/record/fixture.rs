@@ -109,6 +109,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::Ended(ended(3)),
         Event::Changed(changes()),
         Event::Finalized,
+        Event::Abandoned,
     ]
 }
 

@@ -12,7 +12,7 @@ fn read(bytes: &[u8]) -> Replay {
     Replay::read(bytes).unwrap()
 }
 
-/// What schema 1 looks like. It was released, so that it never changes.
+/// What schema 1 looks like. Once it is released it never changes.
 const SCHEMA_1: &str = r#"{"sum":"da4624d701c5ec3d","schema":1,"seq":1,"at":1800000000001,"epoch":3,"record":"r-1","event":"opened","session":"s-1","host":"here","user":"anna","agent":"claude","mode":"agent"}
 {"sum":"97b6a6c4e53c53d1","schema":1,"seq":2,"at":1800000000002,"epoch":3,"record":"r-1","event":"started","generation":"07070707070707070707070707070707","started_at":1800000000000}
 {"sum":"083296c411e1283e","schema":1,"seq":3,"at":1800000000003,"epoch":3,"record":"r-1","event":"baseline","baseline":"taken","files":120000}
@@ -21,6 +21,7 @@ const SCHEMA_1: &str = r#"{"sum":"da4624d701c5ec3d","schema":1,"seq":1,"at":1800
 {"sum":"7ad924eedc8479b3","schema":1,"seq":6,"at":1800000000006,"epoch":3,"record":"r-1","event":"ended","outcome":{"how":"exited","code":3},"ended_at":1800000090000,"reason":"exited","detected":"told"}
 {"sum":"dd80ed3075194a16","schema":1,"seq":7,"at":1800000000007,"epoch":3,"record":"r-1","event":"changed","changes":"known","counts":{"added":0,"modified":1,"removed":0,"renamed":1,"type_changed":0},"files":[{"path":{"hex":"612062ff"},"how":"modified","evidence":"times"},{"path":"new","how":"renamed","same":"content","from":"old"}]}
 {"sum":"e922d262f83a438e","schema":1,"seq":8,"at":1800000000008,"epoch":3,"record":"r-1","event":"finalized"}
+{"sum":"607a8ae2b8bc792a","schema":1,"seq":9,"at":1800000000009,"epoch":3,"record":"r-1","event":"abandoned"}
 "#;
 
 /// proves M3

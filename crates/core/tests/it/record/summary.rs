@@ -77,6 +77,19 @@ fn records_are_told_apart_and_one_without_its_beginning_is_there() {
     assert_eq!(all[1].duration(), None);
 }
 
+/// proves M4
+#[test]
+fn a_record_whose_session_was_never_started_is_left_out() {
+    let mut entries = numbered(vec![opened(), opened(), Event::Abandoned]);
+    entries[1].record = record("r-2");
+    entries[2].record = record("r-2");
+    let all = summaries(&entries);
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].record, record("r-1"));
+    let was_started = numbered(vec![opened(), Event::Abandoned, started()]);
+    assert!(!only(&was_started).is_complete(), "somebody was mistaken");
+}
+
 /// proves M3
 #[test]
 fn closing_after_a_crash_at_any_byte_adds_what_is_missing_and_nothing_else() {
