@@ -26,6 +26,7 @@ pub mod held;
 pub mod here;
 pub mod lease;
 pub mod lock;
+mod names;
 pub mod records;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -34,7 +35,7 @@ use abide_core::{lease::LeaseState, probe::Probe};
 
 pub use self::{
     claim::{ClaimError, Wanted},
-    dir::{OwnDir, OwnDirError},
+    dir::{Contents, OwnDir, OwnDirError},
     held::{Held, HeldError, Released, Writing},
     here::{Here, SystemTimepiece, Timepiece},
     lease::LookError,

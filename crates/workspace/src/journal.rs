@@ -9,8 +9,8 @@
 mod error;
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    fs::{File, OpenOptions},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -22,10 +22,13 @@ use abide_core::{
 };
 
 pub use self::error::JournalError;
-use crate::sys;
+use crate::{files, sys};
 
 /// The journal's file in a workspace's own directory.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
+
+/// Longest journal that is read, in bytes: that of some tens of thousands of sessions.
+pub const MAX_JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A journal that is open to be appended to.
 #[derive(Debug)]
@@ -58,13 +61,11 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or a newer release wrote to it.
+    /// When it cannot be read, is longer than [`MAX_JOURNAL_BYTES`], or a newer release wrote to it.
     pub fn read(path: &Path) -> Result<Replay, JournalError> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(err) if err.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(JournalError::read(path, source)),
-        };
+        let bytes = files::read(path, MAX_JOURNAL_BYTES)
+            .map_err(|source| JournalError::read(path, source))?
+            .unwrap_or_default();
         Replay::read(&bytes).map_err(|source| JournalError::newer(path, source))
     }
 
@@ -74,10 +75,9 @@ impl Journal {
     ///
     /// When it cannot be made, read or repaired, or a newer release wrote to it.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let mut file = open_or_make(path).map_err(|source| JournalError::write(path, source))?;
-        let mut bytes = Vec::new();
-        let read = file.read_to_end(&mut bytes);
-        read.map_err(|source| JournalError::read(path, source))?;
+        let file = open_or_make(path).map_err(|source| JournalError::write(path, source))?;
+        let bytes = files::read_plain(&file, MAX_JOURNAL_BYTES)
+            .map_err(|source| JournalError::read(path, source))?;
         let found = Replay::read(&bytes).map_err(|source| JournalError::newer(path, source))?;
         if found.torn_bytes() != 0 {
             cut(path, found.whole_bytes()).map_err(|source| JournalError::write(path, source))?;
@@ -167,14 +167,14 @@ impl Journal {
 
 /// Shortens the file. One that is open to be appended to cannot be, on every system.
 fn cut(path: &Path, length: u64) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).open(path)?;
+    let file = sys::tree::plain(OpenOptions::new().write(true)).open(path)?;
     file.set_len(length)?;
     file.sync_all()
 }
 
 /// Opens the file to read and append; one that is new is there after a loss of power too.
 fn open_or_make(path: &Path) -> io::Result<File> {
-    let open = || OpenOptions::new().read(true).append(true).open(path);
+    let open = || sys::tree::plain(OpenOptions::new().read(true).append(true)).open(path);
     match open() {
         Err(err) if err.kind() == io::ErrorKind::NotFound => {
             sys::create_private_file(path)?;

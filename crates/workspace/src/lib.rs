@@ -16,6 +16,7 @@
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
 //! - [`store`]: what must be remembered, as a trait, and the embedded database behind it
 //! - `claim`: the kernel lock on one workspace
+//! - `files`: files whose directory others can write to; `git`: the one place that runs git
 //!
 //! What a session *is doing* is never stored: it is asked of the backend each time.
 
@@ -26,6 +27,8 @@ mod claim;
 pub mod desk;
 pub mod entry;
 pub mod error;
+mod files;
+mod git;
 pub mod journal;
 pub mod keeper;
 pub mod lookup;

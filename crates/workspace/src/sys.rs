@@ -1,10 +1,10 @@
 //! The platform surface of this crate: private files, text of the system as numbers, and what the
 //! system says of files in a tree and of a process.
 //!
-//! Both sides provide `create_private_dir`, `create_private_file`, `sync_dir`, `to_units`,
-//! `from_units` and `process_facts`, in `tree` `entry`, `open_plain`, `tree_path` and
-//! `relative_path`, and in `place` `machine`, `boot`, `host`, `user`, `started` and
-//! `uptime_millis`, and in `wake` `Woken`, with the same signatures.
+//! Both sides provide `create_private_dir`, `create_private_file`, `create_new_private_file`,
+//! `is_own`, `close_to_others`, `sync_dir`, `to_units`, `from_units` and `process_facts`, in `tree`
+//! `entry`, `open_plain`, `plain`, `tree_path` and `relative_path`, in `place` `machine`, `boot`,
+//! `host`, `user`, `started` and `uptime_millis`, and in `wake` `Woken`, with the same signatures.
 
 use std::path::PathBuf;
 
@@ -17,13 +17,13 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    create_private_dir, create_private_file, from_units, place, process_facts, sync_dir, to_units,
-    tree, wake,
+    close_to_others, create_new_private_file, create_private_dir, create_private_file, from_units,
+    is_own, place, process_facts, sync_dir, to_units, tree, wake,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    create_private_dir, create_private_file, from_units, place, process_facts, sync_dir, to_units,
-    tree, wake,
+    close_to_others, create_new_private_file, create_private_dir, create_private_file, from_units,
+    is_own, place, process_facts, sync_dir, to_units, tree, wake,
 };
 
 /// What the system tells of a process, as far as it does.

@@ -12,7 +12,14 @@ mod collect;
 mod error;
 mod plan;
 
-use std::{fs, path::Path, sync::Mutex};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use abide_core::{
     clock::Timestamp,
@@ -29,10 +36,16 @@ pub use self::{
     error::{Problem, WalkError},
     plan::{Hashing, Purpose},
 };
-use crate::sys;
+use crate::{desk::OwnDir, sys};
 
 /// The directory of a workspace's own files, below its root.
 pub const OWN_DIR: &str = ".abide";
+
+/// Begins the names of files that are made to learn the time, and removed.
+pub(crate) const CLOCK_PREFIX: &str = "clock.";
+
+/// Most files and directories of a tree that is walked.
+pub const MAX_ENTRIES: usize = 1_000_000;
 
 /// Names that no manifest lists, wherever they lie.
 const LEFT_OUT: [&str; 2] = [".git", OWN_DIR];
@@ -70,7 +83,7 @@ pub struct Walked {
 ///
 /// # Errors
 ///
-/// When `root` cannot be read at all, or the time of its file system cannot be had because nothing
+/// When `root` cannot be read at all or holds more than [`MAX_ENTRIES`], or the time of its file system cannot be had because nothing
 /// can be written to its `.abide`.
 pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Walked, WalkError> {
     let readable = fs::read_dir(root).map(drop);
@@ -83,7 +96,7 @@ pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Wa
         settled_before: settled_before(root)?,
     };
     let plan = Plan::new(taken.settled_before, options);
-    let mut found = walk_tree(root, plan, options.ignored);
+    let mut found = walk_tree(root, plan, options.ignored)?;
     if let Some(earlier) = options.earlier {
         again::look_again(root, plan, earlier, &mut found);
     }
@@ -93,8 +106,9 @@ pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Wa
     })
 }
 
-fn walk_tree(root: &Path, plan: Plan<'_>, ignored: Ignored) -> Found {
+fn walk_tree(root: &Path, plan: Plan<'_>, ignored: Ignored) -> Result<Found, WalkError> {
     let found = Mutex::new(Found::default());
+    let entries = AtomicUsize::new(0);
     let is_left_out = ignored == Ignored::LeftOut;
     let mut builder = WalkBuilder::new(root);
     builder
@@ -108,12 +122,21 @@ fn walk_tree(root: &Path, plan: Plan<'_>, ignored: Ignored) -> Found {
         });
     builder.build_parallel().run(|| {
         let mut collector = Collector::new(root, plan, &found);
+        let entries = &entries;
         Box::new(move |entry| {
+            if MAX_ENTRIES <= entries.fetch_add(1, Ordering::Relaxed) {
+                return WalkState::Quit;
+            }
             collector.take(entry);
             WalkState::Continue
         })
     });
-    found.into_inner().expect("no thread that holds it panics")
+    match entries.into_inner() <= MAX_ENTRIES {
+        true => Ok(found.into_inner().expect("no thread that holds it panics")),
+        false => Err(WalkError::TooMany {
+            root: root.to_owned(),
+        }),
+    }
 }
 
 /// Longest tick of a clock that gives files their times, in nanoseconds, with some to spare.
@@ -126,13 +149,13 @@ const COARSE_TICK_NANOS: u64 = 2_000_000_000;
 ///
 /// A file is made for that and removed: this machine's clock is not the one that counts on a network.
 fn settled_before(root: &Path) -> Result<FileTime, WalkError> {
-    let dir = root.join(OWN_DIR);
+    let dir = OwnDir::make(root).map_err(Box::new)?;
     let failed = |source| WalkError::Clock {
-        dir: dir.clone(),
+        dir: dir.path().to_owned(),
         source,
     };
-    sys::create_private_dir(&dir).map_err(failed)?;
-    let path = dir.join(format!("clock.{}", to_hex(&random_bytes::<8>())));
+    let name = format!("{CLOCK_PREFIX}{}", to_hex(&random_bytes::<8>()));
+    let path = dir.path().join(name);
     sys::create_private_file(&path).map_err(failed)?;
     let metadata = fs::symlink_metadata(&path);
     // What stays behind is empty and named for what it was; the next look is not hindered.

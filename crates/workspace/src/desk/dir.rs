@@ -1,8 +1,24 @@
 //! The directory of a workspace's own files, made and found safely.
 
+mod contents;
+mod repository;
+
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
+};
+
+pub use self::contents::Contents;
+use self::{contents::IGNORE_FILE, repository::Repository};
+use super::{
+    DirLock, DirLockError, LOCK_PATIENCE,
+    lock::LOCK_FILE,
+    names::{BASELINES_DIR, KEEPERS_DIR},
+};
+use crate::{
+    files::{self, Durable},
+    git, sys,
+    walk::OWN_DIR,
 };
 
 /// A workspace's `.abide`: a directory, no link, of this user, closed to others.
@@ -36,6 +52,14 @@ pub enum OwnDirError {
         /// Where it is.
         path: PathBuf,
     },
+    /// Its lock was not had, to remove it.
+    #[error("cannot remove `{}`", path.display())]
+    Lock {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        source: Box<DirLockError>,
+    },
     /// It cannot be made, read or removed.
     #[error("cannot use the directory `{}`", path.display())]
     Io {
@@ -47,6 +71,11 @@ pub enum OwnDirError {
 }
 
 impl OwnDirError {
+    /// Tells whether there is nothing at all.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -62,6 +91,7 @@ impl OwnDirError {
             Self::Tracked { .. } => "`git rm -r --cached .abide` makes git forget it; the files \
                                      themselves stay"
                 .to_owned(),
+            Self::Lock { source, .. } => source.hint(),
             Self::Io { path, .. } => format!(
                 "see that `{}` belongs to you and is on a writable file system with room; \
                  `--no-record` does without it",
@@ -77,8 +107,13 @@ impl OwnDir {
     /// # Errors
     ///
     /// When what is there is no directory or another user's.
-    pub fn find(_root: &Path) -> Result<Option<Self>, OwnDirError> {
-        unimplemented!("soon")
+    pub fn find(root: &Path) -> Result<Option<Self>, OwnDirError> {
+        let dir = Self::at(root);
+        match fs::symlink_metadata(&dir.path) {
+            Ok(metadata) => dir.judge(&metadata).map(|()| Some(dir)),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(dir.failed(source)),
+        }
     }
 
     /// Makes the directory of a workspace or takes the one that is there, closes it to others, and
@@ -87,8 +122,67 @@ impl OwnDir {
     /// # Errors
     ///
     /// When it cannot be made, or what is there is no directory, another user's, or tracked by git.
-    pub fn prepare(_root: &Path) -> Result<Self, OwnDirError> {
-        unimplemented!("soon")
+    pub fn prepare(root: &Path) -> Result<Self, OwnDirError> {
+        let dir = Self::make(root)?;
+        if let Some(repository) = Repository::of(root) {
+            // Git alone can say, and where it is not there or refuses nobody can commit either.
+            if git::tracks(root, OWN_DIR).unwrap_or(false) {
+                return Err(OwnDirError::Tracked { path: dir.path });
+            }
+            if repository.leave_out(root).is_err() {
+                let ignore = dir.path.join(IGNORE_FILE);
+                let all = |file: &mut dyn io::Write| file.write_all(b"*\n");
+                files::replace(&ignore, Durable::Sometime, all)
+                    .map_err(|source| dir.failed(source))?;
+            }
+        }
+        Ok(dir)
+    }
+
+    /// Makes the directory of a workspace or takes the one that is there, and closes it to others.
+    pub(crate) fn make(root: &Path) -> Result<Self, OwnDirError> {
+        let dir = Self::at(root);
+        fs::metadata(root).map_err(|source| dir.failed(source))?;
+        if let Some(dir) = Self::find(root)? {
+            let metadata = fs::symlink_metadata(&dir.path);
+            metadata
+                .and_then(|metadata| sys::close_to_others(&dir.path, &metadata))
+                .map_err(|source| dir.failed(source))?;
+            return Ok(dir);
+        }
+        sys::create_private_dir(&dir.path).map_err(|source| dir.failed(source))?;
+        // Somebody may have been quicker, with something else.
+        dir.check()?;
+        Ok(dir)
+    }
+
+    /// Looks again whether it is still what it was when it was found.
+    pub(super) fn check(&self) -> Result<(), OwnDirError> {
+        let metadata = fs::symlink_metadata(&self.path).map_err(|source| self.failed(source))?;
+        self.judge(&metadata)
+    }
+
+    fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            path: root.join(OWN_DIR),
+        }
+    }
+
+    fn judge(&self, metadata: &fs::Metadata) -> Result<(), OwnDirError> {
+        let path = || self.path.clone();
+        match (metadata.is_dir(), sys::is_own(metadata)) {
+            (true, true) => Ok(()),
+            (false, _) => Err(OwnDirError::NoDirectory { path: path() }),
+            (true, false) => Err(OwnDirError::AnothersUser { path: path() }),
+        }
+    }
+
+    fn failed(&self, source: io::Error) -> OwnDirError {
+        OwnDirError::Io {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     /// Returns the workspace's directory.
@@ -109,26 +203,46 @@ impl OwnDir {
     ///
     /// When it cannot be read.
     pub fn contents(&self) -> Result<Contents, OwnDirError> {
-        unimplemented!("soon")
+        Contents::of(&self.path).map_err(|source| self.failed(source))
     }
 
     /// Removes what belongs to abide, and the directory if nothing else is left in it.
     ///
     /// For the deletion of a workspace: the caller made sure that no session and no keeper is left.
+    /// It is done under the directory's lock.
     ///
     /// # Errors
     ///
-    /// When something cannot be removed; it can be repeated.
+    /// When the lock is not had or something cannot be removed; it can be repeated.
     pub fn remove(&self) -> Result<(), OwnDirError> {
-        unimplemented!("soon")
+        let lock = DirLock::wait(self, LOCK_PATIENCE).map_err(|source| OwnDirError::Lock {
+            path: self.path.clone(),
+            source: Box::new(source),
+        })?;
+        let Contents { own, .. } = self.contents()?;
+        // The lock goes last: whoever waits for it finds that the directory went with it.
+        let (locks, others): (Vec<_>, Vec<_>) =
+            own.iter().partition(|name| *name == Path::new(LOCK_FILE));
+        for name in others.into_iter().chain(locks) {
+            files::remove(&self.path.join(name)).map_err(|source| self.failed(source))?;
+        }
+        let inner = [KEEPERS_DIR, BASELINES_DIR].map(|name| self.path.join(name));
+        for path in inner.iter().chain([&self.path]) {
+            // What somebody else put there keeps it.
+            match fs::remove_dir(path) {
+                Ok(()) => {}
+                Err(err) if is_kept(&err) => {}
+                Err(source) => return Err(self.failed(source)),
+            }
+        }
+        drop(lock);
+        Ok(())
     }
 }
 
-/// What is in a workspace's own directory, relative to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Contents {
-    /// What abide put there.
-    pub own: Vec<PathBuf>,
-    /// What somebody else did.
-    pub others: Vec<PathBuf>,
+fn is_kept(err: &io::Error) -> bool {
+    matches!(
+        err.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory
+    )
 }

@@ -5,15 +5,32 @@
 //!     └──────► released       given back
 //! ```
 
-use std::{io, path::PathBuf};
-
-use abide_core::{
-    id::{Generation, RecordId},
-    lease::{FencingToken, Grant, LeaseDenied},
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Mutex,
 };
 
-use super::{DirLockError, LookError, OwnDir, Tools};
-use crate::journal::{Journal, JournalError};
+use abide_core::{
+    clock::Timestamp,
+    id::{Generation, RecordId},
+    lease::{
+        FencingToken, Grant, LeaseDenied, LeaseEvent, LeaseState, Liveness, Look, Next, StoredLease,
+    },
+    lock::KernelLock,
+    record::{Event, Summary, summaries},
+};
+
+use super::{
+    DirLock, DirLockError, LookError, OwnDir, Tools,
+    claim::{put_lease, writable},
+    lease,
+};
+use crate::{
+    files,
+    journal::{Journal, JournalError, Writer},
+    walk::WalkError,
+};
 
 /// A lease that this process holds; shared between its threads by reference.
 ///
@@ -24,6 +41,18 @@ pub struct Held {
     dir: OwnDir,
     tools: Tools,
     grant: Grant,
+    state: Mutex<State>,
+}
+
+/// How far a holder is.
+#[derive(Debug)]
+enum State {
+    /// It holds the lease; the lock shows that it lives.
+    Holding { _alive: KernelLock },
+    /// The lease was found not to be its own.
+    Over(LeaseDenied),
+    /// It gave the lease back.
+    Released,
 }
 
 /// What came of giving a lease back.
@@ -44,6 +73,33 @@ pub struct Writing<'a> {
     pub dir: &'a OwnDir,
     /// The grant under which to write.
     pub epoch: FencingToken,
+    /// What time it is.
+    pub at: Timestamp,
+}
+
+impl Writing<'_> {
+    /// Adds events to a record, all of them or none; on disk when it returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::append`].
+    pub fn append(&mut self, record: &RecordId, events: Vec<Event>) -> Result<(), HeldError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let writer = Writer {
+            record: record.clone(),
+            epoch: self.epoch,
+            at: self.at,
+        };
+        Ok(self.journal.append(&writer, events)?)
+    }
+
+    /// Returns every record as the journal had it when the lock was taken.
+    #[must_use]
+    pub fn summaries(&self) -> Vec<Summary> {
+        summaries(self.journal.found().entries())
+    }
 }
 
 /// Why the holder of a lease could not do something; nothing was changed, unless it says so.
@@ -67,6 +123,9 @@ pub enum HeldError {
     /// The records cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The tree cannot be walked now.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
     /// There is no such record.
     #[error("the journal knows no record `{record}`")]
     NoRecord {
@@ -93,11 +152,35 @@ impl HeldError {
     /// Says what to do next, where something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        unimplemented!("soon")
+        match self {
+            Self::Over(err) => err.hint().map(str::to_owned),
+            Self::Released { .. } | Self::NoRecord { .. } => None,
+            Self::Lock(err) => Some(err.hint()),
+            Self::Look(err) => Some(err.hint()),
+            Self::Journal(err) => err.hint(),
+            Self::Walk(err) => Some(err.hint()),
+            Self::Write { path, .. } => Some(writable(path)),
+        }
+    }
+
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
 impl Held {
+    pub(super) fn new(dir: OwnDir, tools: Tools, grant: Grant, alive: KernelLock) -> Self {
+        Self {
+            dir,
+            tools,
+            grant,
+            state: Mutex::new(State::Holding { _alive: alive }),
+        }
+    }
+
     /// Returns the grant.
     #[must_use]
     pub fn grant(&self) -> &Grant {
@@ -128,8 +211,15 @@ impl Held {
     /// # Errors
     ///
     /// When the lease is over, or this time cannot be written; then it may be tried again.
-    pub fn renew(&self, _generation: Option<Generation>) -> Result<(), HeldError> {
-        unimplemented!("soon")
+    pub fn renew(&self, generation: Option<Generation>) -> Result<(), HeldError> {
+        self.tools.probe.reached("keeper.renewing");
+        let _lock = self.lock("to renew the lease")?;
+        let grant = self.grant.clone();
+        let next = self.apply(LeaseEvent::Renew { grant, generation })?;
+        let Next::Write(renewed) = next else {
+            unreachable!("a lease that is renewed is written");
+        };
+        put_lease(&self.dir, &renewed).map_err(|source| HeldError::write(&self.dir.lease(), source))
     }
 
     /// Gives the lease back, unless something is pending. Passes `keeper.releasing`, under the lock,
@@ -140,8 +230,18 @@ impl Held {
     /// # Errors
     ///
     /// When the lease is over, or cannot be removed.
-    pub fn release(&self, _is_pending: impl FnOnce() -> bool) -> Result<Released, HeldError> {
-        unimplemented!("soon")
+    pub fn release(&self, is_pending: impl FnOnce() -> bool) -> Result<Released, HeldError> {
+        let _lock = self.lock("to give the lease back")?;
+        if is_pending() {
+            return Ok(Released::Pending);
+        }
+        self.tools.probe.reached("keeper.releasing");
+        let lease = self.dir.lease();
+        files::remove(&lease).map_err(|source| HeldError::write(&lease, source))?;
+        // An empty file that stays is removed by the next one to claim the lease.
+        let _ = files::remove(&self.dir.keeper(self.epoch()));
+        *self.state.lock().expect("no holder of it panics") = State::Released;
+        Ok(Released::Done)
     }
 
     /// Does something under the lock, after the lease was read again and found to be this one.
@@ -151,9 +251,76 @@ impl Held {
     /// When the lease is over or cannot be read, the lock is not had, or what is done fails.
     pub fn write<T>(
         &self,
-        _what: &'static str,
-        _act: impl FnOnce(&mut Writing<'_>) -> Result<T, HeldError>,
+        what: &'static str,
+        act: impl FnOnce(&mut Writing<'_>) -> Result<T, HeldError>,
     ) -> Result<T, HeldError> {
-        unimplemented!("soon")
+        let _lock = self.lock(what)?;
+        let mut journal = Journal::open(&self.dir.journal())?;
+        act(&mut Writing {
+            journal: &mut journal,
+            dir: &self.dir,
+            epoch: self.epoch(),
+            at: self.tools.timepiece.moment().now,
+        })
+    }
+
+    /// Takes the directory's lock, once it is known that the lease is this one.
+    ///
+    /// It is looked at before, too: taking the lock can make its file, and leaving a note does.
+    fn lock(&self, what: &'static str) -> Result<DirLock, HeldError> {
+        self.check()?;
+        let mut lock = DirLock::wait(&self.dir, self.tools.patience)?;
+        self.check()?;
+        lock.note(&self.tools.here, what);
+        Ok(lock)
+    }
+
+    /// Finds out whether the lease is this one; if it is not, it never is again.
+    pub(super) fn check(&self) -> Result<(), HeldError> {
+        match &*self.state.lock().expect("no holder of it panics") {
+            State::Holding { .. } => {}
+            State::Over(denied) => return Err(HeldError::Over(denied.clone())),
+            State::Released => {
+                return Err(HeldError::Released {
+                    yours: self.epoch(),
+                });
+            }
+        }
+        // Whether it would be renewed is whether it is the one that was granted.
+        let grant = self.grant.clone();
+        let generation = None;
+        self.apply(LeaseEvent::Renew { grant, generation })
+            .map(drop)
+    }
+
+    /// Asks the rules about the lease as it is now.
+    fn apply(&self, event: LeaseEvent) -> Result<Next, HeldError> {
+        let found = match self.dir.check() {
+            Ok(()) => match lease::stored(&self.dir) {
+                // A newer release was granted the lease since: this one writes an older schema.
+                Err(LookError::Newer { source, .. }) => StoredLease::Malformed {
+                    reason: source.to_string(),
+                },
+                found => found?,
+            },
+            Err(err) if err.is_gone() => StoredLease::Absent,
+            Err(err) => return Err(LookError::from(err).into()),
+        };
+        let at = self.tools.timepiece.moment();
+        let look = Look {
+            place: &self.tools.here.place,
+            at,
+            liveness: Liveness::Alive,
+            unchanged_for: std::time::Duration::ZERO,
+        };
+        LeaseState::judge(found, &look)
+            .apply(event, at)
+            .map_err(|denied| {
+                let mut state = self.state.lock().expect("no holder of it panics");
+                if let State::Holding { .. } = *state {
+                    *state = State::Over(denied.clone());
+                }
+                HeldError::Over(denied)
+            })
     }
 }

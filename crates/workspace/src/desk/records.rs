@@ -8,18 +8,20 @@
 //! `keeper.closing` once the end is written and before the walk, `keeper.changed` and
 //! `keeper.finalized` between the writes that follow, under the lock.
 
-use std::io;
+mod adoption;
+mod baseline;
+mod closing;
 
 use abide_core::{
-    clock::Timestamp,
     id::{Generation, RecordId, SessionId},
     lease::Mode,
-    manifest::{Manifest, ReadManifestError},
-    record::{Baseline, Damage, Ended, Started, Summary},
+    manifest::Manifest,
+    record::{Baseline, Damage, Ended, Event, Opened, Started, Summary, summaries},
 };
 
-use super::{Held, HeldError, OwnDir};
-use crate::journal::JournalError;
+pub use self::baseline::{ReadBaselineError, list_files, read_baseline};
+use super::{Held, HeldError, OwnDir, Writing};
+use crate::journal::{Journal, JournalError};
 
 /// What a record is begun for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +101,13 @@ impl Held {
     /// # Errors
     ///
     /// As [`Held::write`]; there is no record then.
-    pub fn open_record(&self, _new: &NewRecord) -> Result<RecordId, HeldError> {
-        unimplemented!("soon")
+    pub fn open_record(&self, new: &NewRecord) -> Result<RecordId, HeldError> {
+        let record = RecordId::random();
+        self.write("to open a record", |writing| {
+            writing.append(&record, vec![self.opened(new)])
+        })?;
+        self.tools().probe.reached("keeper.opened");
+        Ok(record)
     }
 
     /// Notes the start of a record's session; a second note of the same changes nothing.
@@ -108,8 +115,13 @@ impl Held {
     /// # Errors
     ///
     /// As [`Held::write`], and when there is no such record.
-    pub fn note_started(&self, _record: &RecordId, _started: Started) -> Result<(), HeldError> {
-        unimplemented!("soon")
+    pub fn note_started(&self, record: &RecordId, started: Started) -> Result<(), HeldError> {
+        self.write("to note a start", |writing| {
+            let known = writing.summary(record)?;
+            let is_known = known.is_some_and(|summary| summary.generation.is_some());
+            let events = (!is_known).then_some(Event::Started(started));
+            writing.append(record, events.into_iter().collect())
+        })
     }
 
     /// Settles what a record's changes are measured against: keeps the manifest, then notes it.
@@ -119,20 +131,35 @@ impl Held {
     /// As [`Held::write`], and when there is no such record. Nothing half-written is left.
     pub fn put_baseline(
         &self,
-        _record: &RecordId,
-        _measured: &Measured<'_>,
+        record: &RecordId,
+        measured: &Measured<'_>,
     ) -> Result<Baseline, HeldError> {
-        unimplemented!("soon")
+        let noted = self.write("to keep a baseline", |writing| {
+            writing.summary(record)?;
+            if let Some(manifest) = measured.manifest() {
+                baseline::put(writing.dir, record, manifest)?;
+            }
+            let noted = measured.as_noted();
+            writing.append(record, vec![Event::Baseline(noted.clone())])?;
+            Ok(noted)
+        })?;
+        self.tools().probe.reached("keeper.baseline");
+        Ok(noted)
     }
 
     /// Goes on with the open records of sessions that run, begins records of those that have none,
     /// and returns the open records of those that do not.
     ///
+    /// A record whose start nobody noted is taken for the first of a session that was started after
+    /// it was opened. It can be repeated: what is noted under this grant is noted once.
+    ///
     /// # Errors
     ///
     /// As [`Held::write`].
-    pub fn adopt_records(&self, _live: &[Live]) -> Result<Adoption, HeldError> {
-        unimplemented!("soon")
+    pub fn adopt_records(&self, live: &[Live]) -> Result<Adoption, HeldError> {
+        self.write("to adopt records", |writing| {
+            adoption::adopt(self, writing, live)
+        })
     }
 
     /// Completes a record: notes the end, walks the tree, notes what changed, makes the summary and
@@ -142,8 +169,8 @@ impl Held {
     ///
     /// As [`Held::write`], and when there is no such record. Calling it again, by whoever holds the
     /// lease then, completes it.
-    pub fn close_record(&self, _record: &RecordId, _closed: &Closed) -> Result<Summary, HeldError> {
-        unimplemented!("soon")
+    pub fn close_record(&self, record: &RecordId, closed: &Closed) -> Result<Summary, HeldError> {
+        closing::close(self, record, closed)
     }
 
     /// Closes a record whose session was never started; views leave it out.
@@ -151,8 +178,66 @@ impl Held {
     /// # Errors
     ///
     /// As [`Held::write`], and when there is no such record.
-    pub fn abandon_record(&self, _record: &RecordId) -> Result<(), HeldError> {
-        unimplemented!("soon")
+    pub fn abandon_record(&self, record: &RecordId) -> Result<(), HeldError> {
+        self.write("to give a record up", |writing| {
+            let events = match writing.summary(record)? {
+                Some(_) => vec![Event::Abandoned],
+                None => Vec::new(),
+            };
+            writing.append(record, events)?;
+            baseline::remove(writing.dir, record)
+        })
+    }
+
+    fn opened(&self, new: &NewRecord) -> Event {
+        let NewRecord {
+            session,
+            agent,
+            mode,
+        } = new.clone();
+        let here = &self.tools().here;
+        Event::Opened(Opened {
+            session,
+            host: here.place.host.clone(),
+            user: here.user.clone(),
+            agent,
+            mode,
+        })
+    }
+}
+
+impl Writing<'_> {
+    /// Returns a record as it is; `None` if its session was never started.
+    fn summary(&self, record: &RecordId) -> Result<Option<Summary>, HeldError> {
+        let entries = self.journal.found().entries();
+        let mut own = entries.iter().filter(|entry| entry.record == *record);
+        match own.clone().next() {
+            None => Err(HeldError::NoRecord {
+                record: record.clone(),
+            }),
+            Some(_) => Ok(summaries(own.by_ref()).pop()),
+        }
+    }
+}
+
+impl Measured<'_> {
+    fn manifest(&self) -> Option<&Manifest> {
+        match self {
+            Self::Taken(manifest) | Self::Late { manifest, .. } => Some(manifest),
+            Self::Unknown { .. } => None,
+        }
+    }
+
+    fn as_noted(&self) -> Baseline {
+        let files = self.manifest().map_or(0, baseline::count);
+        match self {
+            Self::Taken(_) => Baseline::Taken { files },
+            Self::Late { why, .. } => Baseline::Late {
+                files,
+                why: why.clone(),
+            },
+            Self::Unknown { why } => Baseline::Unknown { why: why.clone() },
+        }
     }
 }
 
@@ -170,51 +255,10 @@ pub struct Records {
 /// # Errors
 ///
 /// When the journal cannot be read, is longer than any real one, or a newer release wrote to it.
-pub fn read_summaries(_dir: &OwnDir) -> Result<Records, JournalError> {
-    unimplemented!("soon")
-}
-
-/// Why a baseline cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadBaselineError {
-    /// There is none.
-    #[error("there is no baseline of record `{record}`")]
-    Missing {
-        /// The record.
-        record: RecordId,
-    },
-    /// It is no plain file, or cannot be opened.
-    #[error("cannot open the baseline of record `{record}`")]
-    Open {
-        /// The record.
-        record: RecordId,
-        /// Why not.
-        source: io::Error,
-    },
-    /// It is not whole.
-    #[error("cannot read the baseline of record `{record}`")]
-    Read {
-        /// The record.
-        record: RecordId,
-        /// Why not.
-        source: ReadManifestError,
-    },
-}
-
-/// Reads what there was before a record's session.
-///
-/// # Errors
-///
-/// When there is none, or it is not whole to its last byte.
-pub fn read_baseline(_dir: &OwnDir, _record: &RecordId) -> Result<Manifest, ReadBaselineError> {
-    unimplemented!("soon")
-}
-
-/// A tree at an instant, or why it is not known.
-///
-/// # Errors
-///
-/// A sentence for the record.
-pub fn list_files(_dir: &OwnDir, _now: Timestamp) -> Result<Manifest, String> {
-    unimplemented!("soon")
+pub fn read_summaries(dir: &OwnDir) -> Result<Records, JournalError> {
+    let replay = Journal::read(&dir.journal())?;
+    Ok(Records {
+        summaries: summaries(replay.entries()),
+        damage: replay.damage().to_vec(),
+    })
 }

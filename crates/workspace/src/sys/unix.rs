@@ -7,11 +7,11 @@ pub(crate) mod wake;
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
-        fs::{DirBuilderExt, OpenOptionsExt},
+        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     },
     path::Path,
 };
@@ -21,6 +21,28 @@ pub(crate) use self::process::process_facts;
 /// Makes a directory, and those above it that are missing, for this user alone.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Tells whether this user owns a file.
+pub(crate) fn is_own(metadata: &Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Closes a directory of this user's to all others.
+pub(crate) fn close_to_others(path: &Path, metadata: &Metadata) -> io::Result<()> {
+    match metadata.permissions().mode() & 0o777 {
+        0o700 => Ok(()),
+        _ => fs::set_permissions(path, Permissions::from_mode(0o700)),
+    }
+}
+
+/// Makes a new file for this user alone, to be written to; there must be none.
+pub(crate) fn create_new_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Makes an empty file for this user alone, unless there is one.
@@ -51,8 +73,6 @@ pub(crate) fn from_units(units: &[u16]) -> Option<OsString> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
-
     use super::*;
 
     #[test]

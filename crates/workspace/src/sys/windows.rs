@@ -7,7 +7,7 @@ pub(crate) mod wake;
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{DirBuilder, OpenOptions},
+    fs::{DirBuilder, File, Metadata, OpenOptions},
     io,
     os::windows::ffi::{OsStrExt, OsStringExt},
     path::Path,
@@ -18,6 +18,21 @@ use super::ProcessFacts;
 /// Makes a directory, and those above it that are missing; access is inherited from above.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).create(path)
+}
+
+/// Does not tell: what is in a profile's directories is its user's, and the system keeps others out.
+pub(crate) fn is_own(_metadata: &Metadata) -> bool {
+    true
+}
+
+/// Does nothing: access is inherited from above.
+pub(crate) fn close_to_others(_path: &Path, _metadata: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a new file, to be written to; there must be none.
+pub(crate) fn create_new_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 /// Makes an empty file, unless there is one; access is inherited from its directory.

@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::MAX_ENTRIES;
+use crate::desk::OwnDirError;
+
 /// Why a tree could not be walked.
 #[derive(Debug, thiserror::Error)]
 pub enum WalkError {
@@ -17,6 +20,15 @@ pub enum WalkError {
         /// Why not.
         source: io::Error,
     },
+    /// It holds too much.
+    #[error("`{}` holds more than {MAX_ENTRIES} files and directories", root.display())]
+    TooMany {
+        /// The directory.
+        root: PathBuf,
+    },
+    /// The workspace's own directory cannot be used.
+    #[error(transparent)]
+    Dir(#[from] Box<OwnDirError>),
     /// Nothing can be written where the file system's time would be learnt.
     #[error("cannot write to `{}`", dir.display())]
     Clock {
@@ -35,6 +47,10 @@ impl WalkError {
             Self::Root { root, .. } => {
                 format!("see that `{}` is there and belongs to you", root.display())
             }
+            Self::TooMany { .. } => {
+                "let git ignore what need not be recorded, or use a directory of its own".to_owned()
+            }
+            Self::Dir(err) => err.hint(),
             Self::Clock { dir, .. } => {
                 let dir = dir.display();
                 format!(

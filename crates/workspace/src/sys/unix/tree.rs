@@ -40,9 +40,14 @@ pub(crate) fn entry(metadata: &Metadata, kind: Kind) -> Entry {
 /// Opens a plain file to read it. Follows no link, and does not wait for the other end if a pipe
 /// took the file's place.
 pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    plain(OpenOptions::new().read(true)).open(path)
+}
+
+/// Has a file opened so that no link is followed and nothing is waited for.
+pub(crate) fn plain(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).expect("the system takes them as this type");
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
+    options.custom_flags(flags)
 }
 
 /// Returns a path relative to a tree's root as manifests write it.

@@ -3,7 +3,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{File, Metadata},
+    fs::{File, Metadata, OpenOptions},
     io,
     os::windows::{
         ffi::{OsStrExt, OsStringExt},
@@ -39,7 +39,12 @@ pub(crate) fn entry(metadata: &Metadata, kind: Kind) -> Entry {
 
 /// Opens a plain file to read it.
 pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
-    File::open(path)
+    plain(OpenOptions::new().read(true)).open(path)
+}
+
+/// Changes nothing: only an administrator makes links here, and pipes have a place of their own.
+pub(crate) fn plain(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 /// Returns a path relative to a tree's root as manifests write it.

@@ -1,0 +1,165 @@
+//! Completing a record, from wherever an earlier attempt was cut off.
+//!
+//! ```text
+//! lock { started, if nobody noted it; ended }       keeper.closing
+//! walk, compare with the baseline
+//! lock { changed    keeper.changed
+//!        finalized  keeper.finalized
+//!        summary.json, no baseline any more }
+//! ```
+
+use abide_core::{
+    id::RecordId,
+    record::{Baseline, Changes, Closing, Event, Files, Summary},
+};
+use serde::Serialize;
+
+use super::{
+    super::{Held, HeldError, OwnDir, Writing},
+    Closed, baseline,
+    baseline::read_baseline,
+};
+use crate::{
+    files::{self, Durable},
+    walk::{self, Ignored, Purpose, WalkError, WalkOptions},
+};
+
+/// The schema of `summary.json`.
+const SUMMARY_SCHEMA: u64 = 1;
+
+/// Why nothing is known of a record whose keeper died before it had settled that.
+const UNSETTLED: &str = "no list of files was kept from before the session";
+
+#[derive(Serialize)]
+struct Versioned<'a> {
+    schema: u64,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+pub(super) fn close(held: &Held, record: &RecordId, closed: &Closed) -> Result<Summary, HeldError> {
+    let known = held.write("to note the end of a session", |writing| {
+        note_end(writing, record, closed)
+    })?;
+    held.tools().probe.reached("keeper.closing");
+    // A walk makes a file for a moment, and whoever was superseded makes none.
+    held.check()?;
+    let changes = match known.changes.clone() {
+        Some(changes) => changes,
+        None => changes(held, &known)?,
+    };
+    let closing = Closing {
+        ended: closed.ended.clone(),
+        changes,
+    };
+    held.write("to complete a record", |writing| {
+        complete(held, writing, record, closing)
+    })
+}
+
+/// Notes what is over before anything is looked at that may take long.
+fn note_end(
+    writing: &mut Writing<'_>,
+    record: &RecordId,
+    closed: &Closed,
+) -> Result<Summary, HeldError> {
+    let known = writing.known(record)?;
+    let mut events = Vec::new();
+    if known.generation.is_none() && !known.is_complete() {
+        events.extend(closed.started.clone().map(Event::Started));
+    }
+    if known.ended.is_none() && !known.is_complete() {
+        events.push(Event::Ended(closed.ended.clone()));
+    }
+    writing.append(record, events)?;
+    Ok(known)
+}
+
+/// Finds what the session changed; only the own directory's refusal is an error, to be tried again.
+fn changes(held: &Held, summary: &Summary) -> Result<Changes, HeldError> {
+    let unknown = |why: String| Ok(Changes::Unknown { why });
+    match &summary.baseline {
+        None => return unknown(UNSETTLED.to_owned()),
+        Some(Baseline::Unknown { why }) => return unknown(why.clone()),
+        Some(Baseline::Taken { .. } | Baseline::Kept { .. } | Baseline::Late { .. }) => {}
+    }
+    let before = match read_baseline(held.dir(), &summary.record) {
+        Ok(before) => before,
+        Err(err) => return unknown(err.in_words()),
+    };
+    let options = WalkOptions {
+        purpose: Purpose::Compare,
+        earlier: Some(&before),
+        ignored: Ignored::LeftOut,
+    };
+    let now = held.tools().timepiece.moment().now;
+    match walk::walk(held.dir().root(), now, &options) {
+        Ok(walked) => Ok(Changes::Known(Files::of(&before.diff(&walked.manifest)))),
+        Err(err @ (WalkError::Root { .. } | WalkError::TooMany { .. })) => unknown(err.to_string()),
+        Err(err @ (WalkError::Dir(_) | WalkError::Clock { .. })) => Err(err.into()),
+    }
+}
+
+/// Adds what is missing, one event at a time, so that a crash costs the rest alone.
+fn complete(
+    held: &Held,
+    writing: &mut Writing<'_>,
+    record: &RecordId,
+    closing: Closing,
+) -> Result<Summary, HeldError> {
+    let mut summary = writing.known(record)?;
+    let is_last = !summary.is_complete() || finalized_last(writing) == Some(record);
+    for event in summary.missing(closing) {
+        writing.append(record, vec![event.clone()])?;
+        match event {
+            Event::Ended(ended) => summary.ended = Some(ended),
+            Event::Changed(changes) => {
+                summary.changes = Some(changes);
+                held.tools().probe.reached("keeper.changed");
+            }
+            Event::Finalized => {
+                summary.finalized_at = Some(writing.at);
+                held.tools().probe.reached("keeper.finalized");
+            }
+            Event::Opened(_)
+            | Event::Started(_)
+            | Event::Adopted(_)
+            | Event::Baseline(_)
+            | Event::Abandoned => unreachable!("only what closes a record is missing"),
+        }
+    }
+    if is_last {
+        put_summary(writing.dir, &summary)?;
+    }
+    baseline::remove(writing.dir, record)?;
+    Ok(summary)
+}
+
+fn finalized_last<'a>(writing: &'a Writing<'_>) -> Option<&'a RecordId> {
+    let mut entries = writing.journal.found().entries().iter();
+    let last = entries.rfind(|entry| entry.event == Event::Finalized);
+    last.map(|entry| &entry.record)
+}
+
+fn put_summary(dir: &OwnDir, summary: &Summary) -> Result<(), HeldError> {
+    let path = dir.summary();
+    let versioned = Versioned {
+        schema: SUMMARY_SCHEMA,
+        summary,
+    };
+    let json = serde_json::to_vec_pretty(&versioned).expect("a summary has text for keys");
+    let written = files::replace(&path, Durable::Now, |file| {
+        file.write_all(&json)?;
+        file.write_all(b"\n")
+    });
+    written.map_err(|source| HeldError::write(&path, source))
+}
+
+impl Writing<'_> {
+    /// Returns a record that is to be closed.
+    fn known(&self, record: &RecordId) -> Result<Summary, HeldError> {
+        self.summary(record)?.ok_or_else(|| HeldError::NoRecord {
+            record: record.clone(),
+        })
+    }
+}
