@@ -17,7 +17,7 @@ use std::{
 use abide_core::{
     backend::{
         AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest, Ensured,
-        SessionSpec, SessionState, SessionStatus, StopReport, TerminalBackend,
+        SessionSpec, SessionState, SessionStatus, StopReport, TerminalBackend, Watch,
     },
     id::{Generation, SessionId},
     limits::ANSWER_DEADLINE,
@@ -38,6 +38,7 @@ use crate::{
         launch::{self, Launched},
         patience::within,
         spare::Spare,
+        watch,
     },
     state::SessionDir,
 };
@@ -243,6 +244,20 @@ impl TerminalBackend for OwnerBackend {
             }
         }
         Err(self.unsettled("attach to", session))
+    }
+
+    async fn watch(&self, session: &SessionId) -> Result<Watch, BackendError> {
+        for _ in 0..ATTEMPTS {
+            match self.live_or_ended("watch", session).await? {
+                Err(start) => return Ok(watch::ended(&start)),
+                Ok(file) => match self.watch_live(session, &file).await {
+                    Ok(watch) => return Ok(watch),
+                    Err(Unanswered::Changed) => {}
+                    Err(Unanswered::Error(err)) => return Err(err),
+                },
+            }
+        }
+        Err(self.unsettled("watch", session))
     }
 
     async fn send(&self, session: &SessionId, input: Bytes) -> Result<(), BackendError> {

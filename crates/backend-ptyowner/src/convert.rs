@@ -1,9 +1,10 @@
 //! Between the frozen messages of the wire and the vocabulary of `abide_core`.
 
 use abide_core::{
+    activity::{Activity, ActivityState, Evidence},
     backend::{
-        AttachMode, AttachRequest, BackendError, CaptureFormat, CaptureRequest, Ended, ExitOutcome,
-        Holder, LostReason, Running, Scrollback, Survivor, TerminalOffer,
+        AttachMode, AttachRequest, BackendError, CaptureFormat, CaptureRequest, EndCause, Ended,
+        ExitOutcome, Holder, LostReason, Running, Scrollback, Survivor, TerminalOffer,
     },
     clock::Timestamp,
     id::{ClientId, Generation, SessionId},
@@ -147,6 +148,109 @@ impl From<event::Ended> for Ended {
             started_at: Timestamp::from_millis(ended.started_ms),
             ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
             offset: Offset::new(ended.offset),
+        }
+    }
+}
+
+impl From<event::Over> for Ended {
+    fn from(over: event::Over) -> Self {
+        Self {
+            cause: over.cause.map(Into::into),
+            ..over.ended.into()
+        }
+    }
+}
+
+impl From<event::Cause> for EndCause {
+    fn from(cause: event::Cause) -> Self {
+        match cause {
+            event::Cause::Shutdown => Self::Shutdown,
+            event::Cause::Stopped => Self::Stopped,
+        }
+    }
+}
+
+impl From<EndCause> for event::Cause {
+    fn from(cause: EndCause) -> Self {
+        match cause {
+            EndCause::Shutdown => Self::Shutdown,
+            EndCause::Stopped => Self::Stopped,
+        }
+    }
+}
+
+impl From<event::Activity> for Activity {
+    fn from(activity: event::Activity) -> Self {
+        Self {
+            state: match activity.state {
+                event::Doing::Working => ActivityState::Working,
+                event::Doing::Waiting => ActivityState::Waiting,
+                event::Doing::Idle => ActivityState::Idle,
+                event::Doing::Exited => ActivityState::Exited,
+                event::Doing::Unknown => ActivityState::Unknown,
+            },
+            source: activity.source.into(),
+            since: Timestamp::from_millis(activity.since_ms),
+            last_output: activity.last_output_ms.map(Timestamp::from_millis),
+            title: activity.title,
+            notification: activity.notification,
+            last_code: activity.last_code,
+        }
+    }
+}
+
+impl From<&Activity> for event::Activity {
+    fn from(activity: &Activity) -> Self {
+        Self {
+            state: match activity.state {
+                ActivityState::Working => event::Doing::Working,
+                ActivityState::Waiting => event::Doing::Waiting,
+                ActivityState::Idle => event::Doing::Idle,
+                ActivityState::Exited => event::Doing::Exited,
+                ActivityState::Unknown => event::Doing::Unknown,
+            },
+            source: activity.source.into(),
+            since_ms: activity.since.as_millis(),
+            last_output_ms: activity.last_output.map(Timestamp::as_millis),
+            title: activity.title.clone(),
+            notification: activity.notification.clone(),
+            last_code: activity.last_code,
+        }
+    }
+}
+
+impl From<event::Evidence> for Evidence {
+    fn from(evidence: event::Evidence) -> Self {
+        match evidence {
+            event::Evidence::None => Self::None,
+            event::Evidence::Output => Self::Output,
+            event::Evidence::Silence => Self::Silence,
+            event::Evidence::Title => Self::Title,
+            event::Evidence::Progress => Self::Progress,
+            event::Evidence::Bell => Self::Bell,
+            event::Evidence::Notification => Self::Notification,
+            event::Evidence::Prompt => Self::Prompt,
+            event::Evidence::Command => Self::Command,
+            event::Evidence::Finished => Self::Finished,
+            event::Evidence::End => Self::End,
+        }
+    }
+}
+
+impl From<Evidence> for event::Evidence {
+    fn from(evidence: Evidence) -> Self {
+        match evidence {
+            Evidence::None => Self::None,
+            Evidence::Output => Self::Output,
+            Evidence::Silence => Self::Silence,
+            Evidence::Title => Self::Title,
+            Evidence::Progress => Self::Progress,
+            Evidence::Bell => Self::Bell,
+            Evidence::Notification => Self::Notification,
+            Evidence::Prompt => Self::Prompt,
+            Evidence::Command => Self::Command,
+            Evidence::Finished => Self::Finished,
+            Evidence::End => Self::End,
         }
     }
 }

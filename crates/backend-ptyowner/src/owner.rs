@@ -10,6 +10,7 @@
 //! One thread; every piece of state belongs to the session's task. An idle session waits for the
 //! kernel and for nothing else.
 
+mod activity;
 mod address;
 mod history;
 mod input;

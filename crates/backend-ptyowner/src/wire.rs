@@ -32,8 +32,12 @@ pub mod limits;
 pub mod request;
 pub mod stream;
 
-/// The version that this release's owner speaks.
-pub const PROTOCOL_VERSION: u16 = 1;
+/// The newest version that this release speaks.
+pub const PROTOCOL_VERSION: u16 = 2;
 
-/// Versions that this release's client speaks, best first.
-pub const VERSIONS: &[u16] = &[PROTOCOL_VERSION];
+/// Versions that this release speaks, as a client and as an owner, best first.
+pub const VERSIONS: &[u16] = &[PROTOCOL_VERSION, 1];
+
+/// The first version in which a client can watch without output, and is told what brought an end
+/// about.
+pub const WATCH_VERSION: u16 = 2;

@@ -16,7 +16,7 @@ use abide_core::{
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
         ClientProgram, Ensured, SessionSpec, SessionState, SessionStatus, Source, StopReport,
-        TerminalBackend,
+        TerminalBackend, Watch,
     },
     id::{Generation, SessionId},
     probe::{NoProbe, Probe},
@@ -250,6 +250,11 @@ impl TerminalBackend for TmuxBackend {
             self.make_way(session, request.mode).await?;
         }
         self.relays.attach(session, request).await
+    }
+
+    async fn watch(&self, session: &SessionId) -> Result<Watch, BackendError> {
+        self.adopt("watch", session).await?;
+        self.relays.watch(session).await
     }
 
     async fn client_program(

@@ -30,6 +30,7 @@ mod error;
 mod loan;
 mod spec;
 mod status;
+mod watch;
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -49,6 +50,7 @@ pub use self::{
         Capture, CaptureFormat, CaptureRequest, EndCause, Ended, Ensured, ExitOutcome, Holder,
         LostReason, Running, SessionState, SessionStatus, StopReport, Survivor,
     },
+    watch::{Watch, WatchEvent, WatchStream},
 };
 use crate::id::{Generation, SessionId};
 
@@ -154,6 +156,18 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
         session: &SessionId,
         request: AttachRequest,
     ) -> Result<Attachment, BackendError>;
+
+    /// Subscribes to what the session is doing, and to its end.
+    ///
+    /// The first event is its present activity; more follow as it changes, and while the session
+    /// prints at least once in a while. The end comes once, last, also for a session that has ended
+    /// already. No output is carried, and a watcher that takes nothing delays nobody. Who watches so
+    /// is no viewer. Dropping the watch at any point ends it.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::NotFound`] when there is no trace of the session.
+    async fn watch(&self, session: &SessionId) -> Result<Watch, BackendError>;
 
     /// Returns the program that a person on a terminal attaches with, if the backend has one of its
     /// own; without one, as for a session that has ended, [`attach`](Self::attach) is the way.

@@ -5,6 +5,7 @@
 //!
 //! - [`id`], [`size`], [`replay`]: names, sizes and positions, validated once at the edge
 //! - [`backend`]: the contract of everything that keeps a terminal alive
+//! - [`activity`]: what a session is doing, as far as what it prints tells
 //! - [`env_policy`]: what a child may inherit
 //! - [`lease`]: who is responsible for a workspace, and with which right to write
 //! - [`manifest`]: which files a workspace held at an instant, and what changed since
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod backend;
 pub mod clock;
 pub mod env_policy;

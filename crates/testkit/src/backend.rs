@@ -13,6 +13,7 @@ mod screen;
 mod session;
 mod stream;
 mod terminal;
+mod watch;
 
 use std::{
     collections::BTreeMap,

@@ -37,6 +37,7 @@ pub mod ending;
 pub mod observing;
 pub mod starting;
 pub mod typing;
+pub mod watching;
 
 use std::{panic, path::Path, sync::Arc, time::Duration};
 

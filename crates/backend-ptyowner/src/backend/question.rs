@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use abide_core::{
     backend::{
-        AttachRequest, Attachment, BackendError, Capture, CaptureRequest, SessionState, StopReport,
+        AttachMode, AttachRequest, Attachment, BackendError, Capture, CaptureRequest, Scrollback,
+        SessionState, StopReport, Watch,
     },
     id::{ClientId, SessionId},
     limits::ANSWER_DEADLINE,
@@ -21,11 +22,13 @@ use crate::{
         connection::Address,
         discover::{self, Found},
         missed::Watched,
+        watch::{self, LiveWatch},
     },
     convert,
     state::OwnerFile,
     token::Token,
     wire::{
+        WATCH_VERSION,
         event::{Answer, Failure, Status},
         request::{self, Request},
     },
@@ -48,6 +51,10 @@ const BIND_PACE: Duration = Duration::from_millis(10);
 
 /// What a client calls itself that only asks.
 const ASKING: &str = "a request";
+
+/// What a client calls itself that watches without output.
+const WATCHING: &str = "a watch";
+
 /// A question to an owner that could not be asked, or got no answer.
 pub(super) enum Unanswered {
     /// The session changed meanwhile: look again.
@@ -185,6 +192,7 @@ impl OwnerBackend {
                 Ok(SessionState::Running(running.into()))
             }
             Ok(Answer::Status(Status::Ended(ended))) => Ok(SessionState::Ended(ended.into())),
+            Ok(Answer::Status(Status::Over(over))) => Ok(SessionState::Ended(over.into())),
             other => Err(unexpected("look at", session, other)),
         }
     }
@@ -226,6 +234,33 @@ impl OwnerBackend {
             output: Box::new(LiveOutput::new(shared, watched)),
             input: Box::new(input),
         })
+    }
+
+    pub(super) async fn watch_live(
+        &self,
+        session: &SessionId,
+        file: &OwnerFile,
+    ) -> Result<Watch, Unanswered> {
+        if !file.versions.contains(&WATCH_VERSION) {
+            let attachment = self.attach_live(session, file, &viewing()).await?;
+            return Ok(watch::through(session.clone(), attachment));
+        }
+        let (client, answer) = self
+            .ask(session, file, WATCHING, &Request::Watch, ANSWER_DEADLINE)
+            .await?;
+        match answer {
+            Ok(Answer::Watching) => Ok(Watch {
+                generation: file.generation,
+                events: Box::new(LiveWatch {
+                    session: session.clone(),
+                    dir: self.dir(session),
+                    generation: file.generation,
+                    client,
+                    is_over: false,
+                }),
+            }),
+            other => Err(unexpected("watch", session, other)),
+        }
     }
 
     pub(super) async fn send_live(
@@ -312,8 +347,24 @@ impl OwnerBackend {
                 ended: Some(stopped.ended.into()),
                 survivors: stopped.survivors.into_iter().map(Into::into).collect(),
             }),
+            Ok(Answer::Brought(brought)) => Ok(StopReport {
+                ended: Some(brought.over.into()),
+                survivors: brought.survivors.into_iter().map(Into::into).collect(),
+            }),
             other => Err(unexpected("stop", session, other)),
         }
+    }
+}
+
+/// Returns how to attach to an owner that knows no other way to be told of its session's end.
+fn viewing() -> AttachRequest {
+    AttachRequest {
+        mode: AttachMode::View,
+        size: None,
+        from: None,
+        scrollback: Scrollback::Keep,
+        label: WATCHING.into(),
+        terminal: None,
     }
 }
 

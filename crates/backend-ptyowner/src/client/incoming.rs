@@ -145,6 +145,12 @@ impl Reader {
                 self.state = State::Over;
                 OutputEvent::Ended(ended.into())
             }
+            Event::Over(over) => {
+                self.state = State::Over;
+                OutputEvent::Ended(over.into())
+            }
+            // Only one who asked for it is told, on a connection of its own.
+            Event::Activity(_) => return Ok(None),
         })))
     }
 

@@ -14,7 +14,7 @@ use abide_core::{
 };
 
 use super::{
-    discover::{self, Found},
+    discover::{self, EndedStart, Found},
     ended,
 };
 use crate::state::SessionDir;
@@ -82,24 +82,32 @@ impl Watched {
         reached: Reached,
         lent: bool,
     ) -> Option<VecDeque<OutputEvent>> {
-        let found = discover::look_settled(&self.dir, ANSWER_DEADLINE).await;
-        let start = match found {
-            Ok(Found::Ended(start)) => start,
-            Ok(_) => return None,
-            Err(err) => {
-                tracing::debug!(error = %err, "cannot be seen whether the session has ended");
-                return None;
-            }
-        };
-        if !start.recorded || start.generation != self.generation {
-            return None;
-        }
+        let start = recorded_end(&self.dir, self.generation).await?;
         match ended::missed(&self.dir, &start, self.scrollback, reached, lent) {
             Ok(missed) => Some(missed),
             Err(err) => {
                 tracing::warn!(error = %err, "the final screen cannot be shown");
                 None
             }
+        }
+    }
+}
+
+/// Returns the start that is over, if the end of this very one is recorded.
+///
+/// Cancel safety: safe to drop at any await.
+pub(super) async fn recorded_end(
+    dir: &SessionDir,
+    generation: Generation,
+) -> Option<Box<EndedStart>> {
+    match discover::look_settled(dir, ANSWER_DEADLINE).await {
+        Ok(Found::Ended(start)) => {
+            (start.recorded && start.generation == generation).then_some(start)
+        }
+        Ok(_) => None,
+        Err(err) => {
+            tracing::debug!(error = %err, "cannot be seen whether the session has ended");
+            None
         }
     }
 }

@@ -117,7 +117,16 @@ impl Outbox {
 
     /// Queues such a frame behind everything that was queued before, also on a lent terminal.
     pub(crate) fn push_last(&self, frame: Bytes) {
-        self.push_other(Entry::Other(frame));
+        let latest = self.lock().latest.take();
+        for frame in latest.into_iter().chain([frame]) {
+            self.push_other(Entry::Other(frame));
+        }
+    }
+
+    /// Queues a frame that goes once everything else is sent, in the place of such a one before.
+    pub(crate) fn push_latest(&self, frame: Bytes) {
+        self.lock().latest = Some(frame);
+        self.changed.notify_one();
     }
 
     /// Queues a snapshot for the lent terminal, which is written to at once if nothing waits for it.
@@ -218,6 +227,7 @@ impl Outbox {
                 queue.other_weight -= entry.other_weight();
                 Some(Next::Send(entry.into_bytes()))
             }
+            None if queue.latest.is_some() => queue.latest.take().map(Next::Send),
             None if std::mem::take(&mut queue.lagging) => Some(Next::AskForSnapshot),
             None if queue.closed => Some(Next::Close),
             None => None,

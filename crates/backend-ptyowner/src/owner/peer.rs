@@ -34,6 +34,14 @@ pub(crate) struct Peer {
     pub(crate) commands: mpsc::Sender<Command>,
 }
 
+/// A client that proved itself.
+struct Greeted {
+    /// What it calls itself.
+    label: String,
+    /// The version that is spoken.
+    version: u16,
+}
+
 /// Why a connection came to nothing.
 enum Rejected {
     /// The client is told why.
@@ -70,7 +78,7 @@ impl Peer {
         let greeted = tokio::time::timeout(HANDSHAKE_DEADLINE, self.greet(&mut frames)).await;
         let limit_ms = u64::try_from(HANDSHAKE_DEADLINE.as_millis()).expect("a few seconds");
         match greeted.unwrap_or(Err(Rejected::Told(Refused::TooSlow { limit_ms }))) {
-            Ok(label) => self.serve(frames, label).await,
+            Ok(greeted) => self.serve(frames, greeted).await,
             Err(Rejected::Gone) => debug!(client = %self.client, "left before its proof"),
             Err(Rejected::Told(refused)) => {
                 info!(client = %self.client, reason = %refused, "refused");
@@ -81,13 +89,14 @@ impl Peer {
         }
     }
 
-    /// Goes through the handshake; returns what the client calls itself.
-    async fn greet(&self, frames: &mut FrameReader<&Stream>) -> Result<String, Rejected> {
+    /// Goes through the handshake.
+    async fn greet(&self, frames: &mut FrameReader<&Stream>) -> Result<Greeted, Rejected> {
         if !sys::endpoint::is_same_user(&self.stream)? {
             return Err(Rejected::Told(Refused::User));
         }
         let hello = next(frames).await?;
         let challenged = greeting::challenge(self.secrets.expected(), &hello, id::random_bytes())?;
+        let version = challenged.challenge().version;
         self.send(&codec::encode(Kind::Challenge, challenged.challenge()))
             .await?;
         let label = challenged.judge(&next(frames).await?)?;
@@ -95,14 +104,15 @@ impl Peer {
         let client = self.client.get();
         self.send(&codec::encode(Kind::Welcome, &Welcome { client }))
             .await?;
-        Ok(label)
+        Ok(Greeted { label, version })
     }
 
-    async fn serve(&self, frames: FrameReader<&Stream>, label: String) {
+    async fn serve(&self, frames: FrameReader<&Stream>, greeted: Greeted) {
         let outbox = Arc::new(Outbox::default());
         let joined = Command::Joined {
             client: self.client,
-            label,
+            label: greeted.label,
+            version: greeted.version,
             stream: Arc::clone(&self.stream),
             outbox: Arc::clone(&outbox),
         };

@@ -16,6 +16,8 @@ mod loan;
 mod requests;
 mod reserve;
 mod stop;
+mod versions;
+mod watch;
 
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ use tracing::{error, warn};
 use self::{clients::Clients, end::Life, loan::Keys, stop::Stopping};
 pub(crate) use self::{requests::render, reserve::reserved_after};
 use super::{
+    activity::Activities,
     history::History,
     input::{Author, InputQueue},
     journal::Journal,
@@ -58,6 +61,7 @@ pub(crate) enum Command {
     Joined {
         client: ClientId,
         label: String,
+        version: u16,
         stream: Arc<Stream>,
         outbox: Arc<Outbox>,
     },
@@ -108,6 +112,7 @@ pub(crate) struct Session<T> {
     life: Life,
     stopping: Option<Stopping>,
     last_output_at: Option<Timestamp>,
+    activity: Activities,
     /// When the session was over.
     ended_since: Option<tokio::time::Instant>,
     /// The position before which all those stay that an owner which joins may not give out again.
@@ -127,6 +132,7 @@ impl<T: Terminal> Session<T> {
             false => Answering::Owner,
         };
         let mut screen = Screen::new(held.screen.size, screen::limits(history_bytes), answering);
+        let activity = Activities::new(identity.clock.now());
         let is_joined = held.offset != Offset::START;
         if is_joined || !held.screen.content.is_empty() {
             screen.seed(&held.screen.content);
@@ -146,6 +152,7 @@ impl<T: Terminal> Session<T> {
             life: Life::new(),
             stopping: None,
             last_output_at: None,
+            activity,
             ended_since: None,
             reserved: reserved_after(held.offset),
         }
@@ -203,6 +210,7 @@ impl<T: Terminal> Session<T> {
             held,
             self.journal.deadline(),
             self.loan_deadline(),
+            self.activity.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -215,6 +223,7 @@ impl<T: Terminal> Session<T> {
         self.end_if_drained();
         self.go_on_stopping();
         self.flush_journal();
+        self.publish_activity();
     }
 
     fn on_read(&mut self, read: std::io::Result<Read>) {
@@ -233,7 +242,9 @@ impl<T: Terminal> Session<T> {
     fn on_output(&mut self) {
         let chunk = self.history.take();
         self.reserve();
-        self.last_output_at = Some(self.identity.clock.now());
+        let now = self.identity.clock.now();
+        self.last_output_at = Some(now);
+        self.activity.printed(&chunk.output, now);
         self.journal.printed();
         let answers = self.screen.feed(&chunk.output);
         self.input.push(Author::Owner, answers.into());
@@ -281,10 +292,11 @@ impl<T: Terminal> Session<T> {
             Command::Joined {
                 client,
                 label,
+                version,
                 stream,
                 outbox,
             } => {
-                self.clients.join(client, label, stream, outbox);
+                self.clients.join(client, label, version, stream, outbox);
                 self.record_again();
             }
             Command::Call { client, call } => self.on_call(client, call),

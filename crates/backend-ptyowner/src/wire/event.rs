@@ -1,4 +1,5 @@
-//! What an owner tells a client, in the layout of version 1. Frozen: fields and their order.
+//! What an owner tells a client. Frozen: fields and their order. What a later version than the
+//! first added says so, and is sent in no conversation of an earlier one.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub enum Answer {
     Stopped(Stopped),
     /// To an attach that offered a terminal: it is taken, and the loan can begin.
     Lent(Attached),
+    /// To a watch; the present activity follows as an event. Since version 2.
+    Watching,
+    /// To a stop. Since version 2, in the place of [`Self::Stopped`].
+    Brought(Brought),
 }
 
 /// Why a request was not carried out.
@@ -56,6 +61,8 @@ pub enum Status {
     Running(Running),
     /// The child has ended, and the owner has not yet.
     Ended(Ended),
+    /// The same, with its cause. Since version 2, in the place of [`Self::Ended`].
+    Over(Over),
 }
 
 /// A running session.
@@ -131,6 +138,15 @@ pub struct Stopped {
     pub survivors: Vec<Survivor>,
 }
 
+/// What came of a stop, with the cause of the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    /// How the session ended.
+    pub over: Over,
+    /// Processes that are still there; bounded in number.
+    pub survivors: Vec<Survivor>,
+}
+
 /// A process that outlived a stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survivor {
@@ -151,6 +167,24 @@ pub struct Ended {
     pub ended_ms: u64,
     /// Bytes printed in all.
     pub offset: u64,
+}
+
+/// A session that is over, with what brought that about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    /// How it ended.
+    pub ended: Ended,
+    /// What brought that about, if it did not come by itself.
+    pub cause: Option<Cause>,
+}
+
+/// What brought an end about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// The system told the owner to end.
+    Shutdown,
+    /// A client asked for it.
+    Stopped,
 }
 
 /// How a child ended.
@@ -206,6 +240,72 @@ pub enum Event {
         /// The bytes, as typed; at most 16 KiB.
         data: Vec<u8>,
     },
+    /// What the session is doing now. Since version 2.
+    Activity(Activity),
+    /// The session is over, and all of its output was sent. Since version 2, in the place of
+    /// [`Self::Ended`].
+    Over(Over),
+}
+
+/// What a session is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// In one word.
+    pub state: Doing,
+    /// What tells.
+    pub source: Evidence,
+    /// Since when, in milliseconds since the epoch.
+    pub since_ms: u64,
+    /// Its last output, likewise.
+    pub last_output_ms: Option<u64>,
+    /// The terminal's title, without control characters, cut to a bounded length.
+    pub title: Option<String>,
+    /// The last notification, likewise.
+    pub notification: Option<String>,
+    /// The code of the last command, as the shell said.
+    pub last_code: Option<i32>,
+}
+
+/// What a session is doing, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doing {
+    /// A program is at work.
+    Working,
+    /// Somebody is waited for.
+    Waiting,
+    /// Nothing was printed for a while.
+    Idle,
+    /// It is over.
+    Exited,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What tells what a session is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Evidence {
+    /// Nothing.
+    None,
+    /// Output.
+    Output,
+    /// The lack of it.
+    Silence,
+    /// The title.
+    Title,
+    /// A report of progress.
+    Progress,
+    /// The bell.
+    Bell,
+    /// A notification.
+    Notification,
+    /// A shell's prompt.
+    Prompt,
+    /// A shell's command.
+    Command,
+    /// The end of one.
+    Finished,
+    /// The session's end.
+    End,
 }
 
 /// A snapshot; `len` bytes for the client's terminal follow in parts.

@@ -9,7 +9,7 @@
 //! all of it can be tried without an owner.
 
 use super::{
-    PROTOCOL_VERSION, codec,
+    VERSIONS, codec,
     error::WireError,
     frame::{Frame, Kind},
     hello::{Challenge, Hello, Proof, Refused, Side, choose_version, prove},
@@ -46,10 +46,10 @@ pub fn challenge(
 ) -> Result<Challenged, Refused> {
     let hello: Hello = message(first, Kind::Hello)?;
     hello.check()?;
-    let Some(version) = choose_version(&hello.versions, &[PROTOCOL_VERSION]) else {
+    let Some(version) = choose_version(&hello.versions, VERSIONS) else {
         return Err(Refused::Version {
             offered: hello.versions,
-            spoken: vec![PROTOCOL_VERSION],
+            spoken: VERSIONS.to_vec(),
         });
     };
     if hello.session != expected.session {

@@ -1,4 +1,5 @@
-//! What a client asks of an owner, in the layout of version 1. Frozen: fields and their order.
+//! What a client asks of an owner. Frozen: fields and their order. What a later version than the
+//! first added says so, and is sent in no conversation of an earlier one.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub enum Request {
     AttachTerminal(Attach, Terminal),
     /// Do this with the terminal that I lent.
     Loan(LoanStep),
+    /// Tell me what the session is doing, and of its end, without its output. Since version 2.
+    Watch,
 }
 
 /// A size; the owner clamps it.

@@ -3,7 +3,7 @@
 use std::{io::Read as _, os::unix::net::UnixListener, sync::mpsc};
 
 use abide_backend_ptyowner::wire::{
-    PROTOCOL_VERSION, codec,
+    PROTOCOL_VERSION, VERSIONS, codec,
     frame::Kind,
     hello::{Challenge, Hello, Proof, Refused},
 };
@@ -56,7 +56,7 @@ async fn a_client_of_another_version_is_told_both_sides_versions() {
         ..hello("a")
     };
     raw.send(&codec::encode(Kind::Hello, &hello));
-    let spoken = vec![PROTOCOL_VERSION];
+    let spoken = VERSIONS.to_vec();
     let offered = versions;
     assert_eq!(raw.refusal(), Refused::Version { offered, spoken });
     place.clear("a").await;

@@ -40,4 +40,6 @@ mod relay;
 mod suite;
 #[cfg(target_os = "linux")]
 mod trees;
+#[cfg(unix)]
+mod watching;
 mod wire;

@@ -45,10 +45,18 @@ impl Raw {
 
     /// Goes through the whole handshake.
     pub(crate) fn welcomed(place: &Place, id: &str) -> Self {
+        Self::welcomed_with(place, id, VERSIONS)
+    }
+
+    /// Does the same as a client that speaks these versions.
+    pub(crate) fn welcomed_with(place: &Place, id: &str, versions: &[u16]) -> Self {
         let mut raw = Self::connect(place, id);
         let token = std::fs::read_to_string(place.session_dir(id).join("token"));
         let token = Token::from_text(&token.expect("there is a token")).expect("it is one");
-        let hello = hello(id);
+        let hello = Hello {
+            versions: versions.to_vec(),
+            ..hello(id)
+        };
         raw.send(&codec::encode(Kind::Hello, &hello));
         let frame = raw.frame().expect("the owner answers");
         let challenge: Challenge = codec::decode(&frame).expect("with a challenge");

@@ -1,10 +1,11 @@
-//! The bytes of every message of version 1, pinned: a released message never changes.
+//! The bytes of every message of every version, pinned: a released message never changes.
 
 use abide_backend_ptyowner::wire::{
-    PROTOCOL_VERSION, codec,
+    codec,
     event::{
-        Answer, Attached, Captured, Ended, Event, Failure, Holder, LostReason, Outcome, Reply,
-        Running, Snapshot, Status, Stopped, Survivor,
+        Activity, Answer, Attached, Brought, Captured, Cause, Doing, Ended, Event, Evidence,
+        Failure, Holder, LostReason, Outcome, Over, Reply, Running, Snapshot, Status, Stopped,
+        Survivor,
     },
     frame::{Frame, Kind},
     hello::{Challenge, Hello, MAGIC, Proof, Refused, Welcome},
@@ -65,7 +66,7 @@ fn the_handshake_is_pinned() {
             Kind::Hello,
             &Hello {
                 magic: MAGIC,
-                versions: vec![PROTOCOL_VERSION],
+                versions: vec![1],
                 session: "s".into(),
                 nonce: [0xaa; 32],
             },
@@ -73,7 +74,7 @@ fn the_handshake_is_pinned() {
         pin(
             Kind::Challenge,
             &Challenge {
-                version: PROTOCOL_VERSION,
+                version: 1,
                 generation: [0xbb; 16],
                 nonce: [0xcc; 32],
                 proof: [0xdd; 32],
@@ -238,6 +239,83 @@ fn events_are_pinned() {
         Event::Ended(ended(Outcome::Lost(LostReason::HostLost))),
     ];
     insta::assert_snapshot!(events.map(|event| pin(Kind::Event, &event)).join("\n\n"));
+}
+
+/// proves O8
+#[test]
+fn what_version_2_added_is_pinned() {
+    let over = |cause| Over {
+        ended: ended(Outcome::Exited(3)),
+        cause,
+    };
+    let watch = Request::Watch;
+    let mut all = vec![pin(
+        Kind::Call,
+        &Call {
+            id: 1,
+            request: watch,
+        },
+    )];
+    let answers = [
+        Answer::Watching,
+        Answer::Status(Status::Over(over(None))),
+        Answer::Brought(Brought {
+            over: over(Some(Cause::Stopped)),
+            survivors: vec![Survivor {
+                pid: 43,
+                name: "n".into(),
+            }],
+        }),
+    ];
+    for answer in answers {
+        let reply = Reply {
+            id: 1,
+            result: Ok(answer),
+        };
+        all.push(pin(Kind::Reply, &reply));
+    }
+    all.push(pin(Kind::Event, &Event::Over(over(Some(Cause::Shutdown)))));
+    all.push(pin(Kind::Event, &Event::Activity(full_activity())));
+    for (state, source) in every_word() {
+        let activity = Activity {
+            state,
+            source,
+            since_ms: 1,
+            last_output_ms: None,
+            title: None,
+            notification: None,
+            last_code: None,
+        };
+        all.push(pin(Kind::Event, &Event::Activity(activity)));
+    }
+    insta::assert_snapshot!(all.join("\n\n"));
+}
+
+fn full_activity() -> Activity {
+    Activity {
+        state: Doing::Working,
+        source: Evidence::None,
+        since_ms: 1,
+        last_output_ms: Some(2),
+        title: Some("t".into()),
+        notification: Some("n".into()),
+        last_code: Some(-1),
+    }
+}
+
+fn every_word() -> [(Doing, Evidence); 10] {
+    [
+        (Doing::Working, Evidence::Output),
+        (Doing::Idle, Evidence::Silence),
+        (Doing::Waiting, Evidence::Title),
+        (Doing::Working, Evidence::Progress),
+        (Doing::Waiting, Evidence::Bell),
+        (Doing::Waiting, Evidence::Notification),
+        (Doing::Waiting, Evidence::Prompt),
+        (Doing::Working, Evidence::Command),
+        (Doing::Unknown, Evidence::Finished),
+        (Doing::Exited, Evidence::End),
+    ]
 }
 
 #[test]

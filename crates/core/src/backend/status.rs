@@ -74,7 +74,7 @@ pub struct Running {
 pub struct Ended {
     /// How it ended.
     pub outcome: ExitOutcome,
-    /// What brought that about; none if it came by itself or by somebody's stop, or is not known.
+    /// What brought that about; none if it came by itself, or is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<EndCause>,
     /// When it was started.
@@ -106,18 +106,21 @@ pub enum ExitOutcome {
     },
 }
 
-/// What brought a session's end about, other than its own child or a stop.
+/// What brought a session's end about, other than its own child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndCause {
     /// The system told the process that held the session to end, as a logout and a shutdown do.
     Shutdown,
+    /// Somebody asked the backend to stop it.
+    Stopped,
 }
 
 impl fmt::Display for EndCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shutdown => f.write_str("the system ended it, as at a logout or a shutdown"),
+            Self::Stopped => f.write_str("it was stopped"),
         }
     }
 }

@@ -123,19 +123,16 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// Tells the reason from what a backend knows, and from whether a stop was asked for.
+    /// Tells the reason from what a backend knows.
     #[must_use]
-    pub fn of(outcome: &ExitOutcome, cause: Option<EndCause>, stop_asked: bool) -> Self {
+    pub fn of(outcome: &ExitOutcome, cause: Option<EndCause>) -> Self {
         match (outcome, cause) {
             (ExitOutcome::Lost { reason }, _) => match reason {
                 LostReason::HolderDied | LostReason::HostLost => Self::HostLost,
                 LostReason::Rebooted => Self::Rebooted,
             },
-            (_, Some(EndCause::Shutdown)) => Self::Stopped,
-            (ExitOutcome::Exited { .. } | ExitOutcome::Signaled { .. }, None) => match stop_asked {
-                true => Self::Stopped,
-                false => Self::Exited,
-            },
+            (_, Some(EndCause::Shutdown | EndCause::Stopped)) => Self::Stopped,
+            (ExitOutcome::Exited { .. } | ExitOutcome::Signaled { .. }, None) => Self::Exited,
         }
     }
 }
@@ -182,25 +179,17 @@ mod tests {
     fn the_reason_of_an_end_follows_from_what_is_known_of_it() {
         let exited = ExitOutcome::Exited { code: 0 };
         let lost = |reason| ExitOutcome::Lost { reason };
+        let stopped = Some(EndCause::Stopped);
         let cases = [
-            (exited.clone(), None, false, EndReason::Exited),
-            (exited.clone(), None, true, EndReason::Stopped),
-            (exited, Some(EndCause::Shutdown), false, EndReason::Stopped),
-            (
-                lost(LostReason::HolderDied),
-                None,
-                true,
-                EndReason::HostLost,
-            ),
-            (lost(LostReason::HostLost), None, false, EndReason::HostLost),
-            (lost(LostReason::Rebooted), None, false, EndReason::Rebooted),
+            (exited.clone(), None, EndReason::Exited),
+            (exited.clone(), stopped, EndReason::Stopped),
+            (exited, Some(EndCause::Shutdown), EndReason::Stopped),
+            (lost(LostReason::HolderDied), stopped, EndReason::HostLost),
+            (lost(LostReason::HostLost), None, EndReason::HostLost),
+            (lost(LostReason::Rebooted), None, EndReason::Rebooted),
         ];
-        for (outcome, cause, stop_asked, expected) in cases {
-            assert_eq!(
-                EndReason::of(&outcome, cause, stop_asked),
-                expected,
-                "{outcome}"
-            );
+        for (outcome, cause, expected) in cases {
+            assert_eq!(EndReason::of(&outcome, cause), expected, "{outcome}");
         }
     }
 }

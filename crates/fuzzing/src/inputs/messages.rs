@@ -3,8 +3,9 @@
 use abide_backend_ptyowner::wire::{
     codec,
     event::{
-        Answer, Attached, Captured, Ended, Event, Failure, Holder, LostReason, Outcome, Reply,
-        Running, Snapshot, Status, Stopped, Survivor,
+        Activity, Answer, Attached, Brought, Captured, Cause, Doing, Ended, Event, Evidence,
+        Failure, Holder, LostReason, Outcome, Over, Reply, Running, Snapshot, Status, Stopped,
+        Survivor,
     },
     frame::Kind,
     hello::{Challenge, Hello, MAGIC, Proof, Refused, Side, Welcome, prove},
@@ -260,6 +261,7 @@ fn call() -> impl Strategy<Value = Vec<u8>> + Clone {
         attach_terminal,
         step.prop_map(Request::Loan),
         Just(Request::Inject),
+        Just(Request::Watch),
         size().prop_map(Request::Resize),
         capture,
         any::<([u8; 16], u64)>().prop_map(|(generation, grace_ms)| {
@@ -349,6 +351,27 @@ fn stopped() -> impl Strategy<Value = Stopped> + Clone {
     (ended(), vec(survivor, 0..4)).prop_map(|(ended, survivors)| Stopped { ended, survivors })
 }
 
+fn over() -> impl Strategy<Value = Over> + Clone {
+    let cause = option::of(select(vec![Cause::Shutdown, Cause::Stopped]));
+    (ended(), cause).prop_map(|(ended, cause)| Over { ended, cause })
+}
+
+fn activity() -> impl Strategy<Value = Activity> + Clone {
+    let state = select(vec![Doing::Working, Doing::Waiting, Doing::Unknown]);
+    let source = select(vec![Evidence::None, Evidence::Title, Evidence::End]);
+    let words = (option::of(".{0,9}"), option::of(".{0,9}"));
+    let numbers = any::<(u64, Option<u64>, Option<i32>)>();
+    (state, source, words, numbers).prop_map(|(state, source, words, numbers)| Activity {
+        state,
+        source,
+        since_ms: numbers.0,
+        last_output_ms: numbers.1,
+        title: words.0,
+        notification: words.1,
+        last_code: numbers.2,
+    })
+}
+
 fn reply() -> impl Strategy<Value = Vec<u8>> + Clone {
     let answer = prop_oneof![
         running()
@@ -360,6 +383,11 @@ fn reply() -> impl Strategy<Value = Vec<u8>> + Clone {
         Just(Answer::Done),
         captured().prop_map(Answer::Captured),
         stopped().prop_map(Answer::Stopped),
+        Just(Answer::Watching),
+        over().prop_map(|over| Answer::Status(Status::Over(over))),
+        (over(), stopped()).prop_map(|(over, Stopped { survivors, .. })| {
+            Answer::Brought(Brought { over, survivors })
+        }),
         (any::<bool>(), size())
             .prop_map(|(controls, size)| Answer::Lent(Attached { controls, size })),
     ];
@@ -388,6 +416,8 @@ fn event() -> impl Strategy<Value = Vec<u8>> + Clone {
             holder().prop_map(Event::ControlLost),
             any::<u64>().prop_map(|total| Event::InputTaken { total }),
             ended().prop_map(Event::Ended),
+            over().prop_map(Event::Over).boxed(),
+            activity().prop_map(Event::Activity).boxed(),
             ".{0,9}".prop_map(|reason| Event::Closing { reason }),
             vec(any::<u8>(), 0..9).prop_map(|data| Event::Keys { data }),
         ];

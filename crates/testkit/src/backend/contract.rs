@@ -6,7 +6,7 @@ use abide_core::{
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
         Ended, Ensured, Holder, SessionSpec, SessionState, SessionStatus, StopReport,
-        TerminalBackend,
+        TerminalBackend, Watch,
     },
     id::{ClientId, Generation, SessionId},
     size::TermSize,
@@ -19,6 +19,7 @@ use super::{
     FakeBackend, Op, SEND_PATIENCE, answering,
     session::{FakeSession, Signal, State},
     stream::{FakeInput, FakeOutput, Seat, type_into},
+    watch::FakeWatch,
 };
 
 #[async_trait]
@@ -89,6 +90,15 @@ impl TerminalBackend for FakeBackend {
             output: Box::new(FakeOutput(Arc::clone(&seat))),
             input: Box::new(FakeInput(seat)),
             loan: None,
+        })
+    }
+
+    async fn watch(&self, session: &SessionId) -> Result<Watch, BackendError> {
+        self.shared.faults.meet(Op::Watch, Some(session)).await?;
+        let session = self.find(session)?;
+        Ok(Watch {
+            generation: session.generation,
+            events: Box::new(FakeWatch::new(session)),
         })
     }
 

@@ -23,6 +23,8 @@ pub enum Op {
     List,
     /// `attach`
     Attach,
+    /// `watch`
+    Watch,
     /// `send`
     Send,
     /// `capture`
@@ -42,6 +44,7 @@ impl Op {
             Self::Status => "observe",
             Self::List => "list",
             Self::Attach => "attach to",
+            Self::Watch => "watch",
             Self::Send => "type into",
             Self::Capture => "capture",
             Self::Stop => "stop",

@@ -11,8 +11,10 @@ use std::{
 };
 
 use abide_core::{
+    activity::Tracker,
     backend::{
-        BackendKind, Ended, ExitOutcome, Holder, OutputEvent, Running, SessionSpec, SessionState,
+        BackendKind, EndCause, Ended, ExitOutcome, Holder, OutputEvent, Running, SessionSpec,
+        SessionState,
     },
     clock::{Clock, Timestamp},
     id::{ClientId, Generation, SessionId},
@@ -67,6 +69,7 @@ pub(super) struct State {
     pub(super) unresponsive: bool,
     clients: BTreeMap<ClientId, Client>,
     next_client: u64,
+    pub(super) activity: Tracker,
     last_output_at: Option<Timestamp>,
 }
 
@@ -108,7 +111,6 @@ impl FakeSession {
             pid,
             typing: Semaphore::new(1),
             started_at: clock.now(),
-            clock,
             state: Mutex::new(State {
                 size: spec.size,
                 screen: FakeScreen::new(spec.size),
@@ -120,9 +122,11 @@ impl FakeSession {
                 unresponsive: false,
                 clients: BTreeMap::new(),
                 next_client: 1,
+                activity: Tracker::new(clock.now()),
                 last_output_at: None,
             }),
             changed: watch::Sender::new(0),
+            clock,
         }
     }
 
@@ -160,6 +164,7 @@ impl FakeSession {
         self.update(|state| {
             state.screen.feed(output);
             state.history.push(output);
+            state.activity.output(now);
             state.last_output_at = Some(now);
         });
     }
@@ -175,7 +180,7 @@ impl FakeSession {
             state.controller = None;
             state.ended.get_or_insert(Ended {
                 outcome,
-                cause: None,
+                cause: state.signal.map(|_| EndCause::Stopped),
                 started_at: self.started_at,
                 ended_at,
                 offset,

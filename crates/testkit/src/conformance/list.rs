@@ -39,6 +39,12 @@ macro_rules! conformance_tests {
                     dropping_an_attachment_frees_control,
                     a_resize_reaches_the_child_and_the_last_one_is_kept,
                     only_a_controllers_size_is_given_to_the_session;
+                watching: a_watch_tells_what_is_done_first_and_the_end_last,
+                    the_end_of_what_is_over_already_is_told,
+                    an_unknown_session_cannot_be_watched,
+                    who_watches_is_no_viewer_and_is_told_of_output,
+                    a_watcher_that_takes_nothing_delays_nobody,
+                    a_stop_is_told_as_what_brought_the_end_about;
                 typing: a_mebibyte_arrives_byte_exact_at_a_slow_reader,
                     a_client_that_only_types_is_not_held_up,
                     input_is_sent_without_attaching,

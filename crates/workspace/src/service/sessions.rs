@@ -5,7 +5,7 @@ use std::time::Duration;
 use abide_core::{
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, Capture, CaptureRequest,
-        ClientProgram, Ensured, SessionState, SessionStatus, StopReport,
+        ClientProgram, Ensured, SessionState, SessionStatus, StopReport, Watch,
     },
     env_policy::Environment,
     id::Generation,
@@ -39,6 +39,16 @@ impl Workspaces {
     ) -> Result<Attachment, WorkspaceError> {
         let backend = self.backend_of(found).await?;
         Ok(backend.attach(&found.session.id, request).await?)
+    }
+
+    /// Subscribes to what the session is doing, and to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`abide_core::backend::TerminalBackend::watch`].
+    pub async fn watch(&self, found: &Found) -> Result<Watch, WorkspaceError> {
+        let backend = self.backend_of(found).await?;
+        Ok(backend.watch(&found.session.id).await?)
     }
 
     /// Returns the program that a person on a terminal attaches with, if the session's backend has

@@ -28,7 +28,7 @@ use crate::{
     state::{Joinable, Keeps, OwnerFile, SCHEMA, StateError},
     sys::{self, shutdown::Shutdown},
     token::Token,
-    wire::{PROTOCOL_VERSION, launch::LaunchReply},
+    wire::{VERSIONS, launch::LaunchReply},
 };
 
 /// What a launch works with.
@@ -207,7 +207,7 @@ impl Launching<'_> {
             child_pid: start.child_pid,
             child_start: sys::process::start_time(start.child_pid),
             endpoint: start.endpoint.to_owned(),
-            versions: vec![PROTOCOL_VERSION],
+            versions: VERSIONS.to_vec(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             size: start.size,
             history_bytes: Some(self.keeps().history_bytes),

@@ -22,6 +22,8 @@ pub(super) struct Queue {
     /// What waits, counted with [`FRAME_BYTES`] for each frame.
     pub(super) output_weight: usize,
     pub(super) other_weight: usize,
+    /// What replaces itself: only the last of it is of interest.
+    pub(super) latest: Option<Bytes>,
     pub(super) pace: Pace,
     /// The client's terminal, while it is lent.
     pub(super) terminal: Option<Arc<LentTerminal>>,
@@ -60,6 +62,7 @@ impl Queue {
         if MAX_OTHER_BYTES < self.other_weight {
             self.closed = true;
             self.entries.clear();
+            self.latest = None;
             (self.output_weight, self.other_weight) = (0, 0);
         }
     }

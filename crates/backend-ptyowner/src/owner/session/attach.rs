@@ -62,7 +62,7 @@ impl<T: Terminal> Session<T> {
                 self.input.forget(Author::Client(loser));
                 self.input.forget(Author::Keys(loser));
                 self.forget_keys(loser);
-                if MAX_VIEWERS < self.clients.viewers() as usize {
+                if MAX_VIEWERS < self.clients.onlookers() {
                     // Viewers, however many, keep nobody from control.
                     self.end_loan(loser);
                     self.clients.cut_off(loser, too_many());
@@ -77,10 +77,10 @@ impl<T: Terminal> Session<T> {
     }
 
     pub(super) fn may_attach(&self, client: ClientId, mode: Mode) -> Result<(), Failure> {
-        if self.clients.is_attached(client) {
+        if self.clients.is_attached(client) || self.clients.is_observing(client) {
             return Err(Failure::AlreadyAttached);
         }
-        let is_full = MAX_VIEWERS <= self.clients.viewers() as usize;
+        let is_full = MAX_VIEWERS <= self.clients.onlookers();
         match (mode, self.clients.controller()) {
             (Mode::View, _) if is_full => Err(Failure::System(too_many())),
             (Mode::Control, Some(holder)) => Err(Failure::Busy(holder.into())),
@@ -117,7 +117,9 @@ impl<T: Terminal> Session<T> {
         // How much it was, nobody knows. A position that is not counted could be asked for.
         self.history.skip(UNKNOWN_LOSS);
         self.reserve();
-        self.last_output_at = Some(self.identity.clock.now());
+        let at = self.identity.clock.now();
+        self.last_output_at = Some(at);
+        self.activity.printed(&[], at);
         self.on_resized(now.size, None);
         self.screen.clear(now.size);
         self.screen.seed(&now.content);
@@ -169,6 +171,6 @@ impl<T: Terminal> Session<T> {
     }
 }
 
-fn too_many() -> String {
+pub(super) fn too_many() -> String {
     format!("{MAX_VIEWERS} clients watch it already, as many as may")
 }

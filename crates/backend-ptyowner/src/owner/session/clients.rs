@@ -6,15 +6,16 @@ use abide_core::{backend::Holder, clock::Timestamp, id::ClientId};
 use bytes::Bytes;
 use interprocess::local_socket::tokio::Stream;
 
+use super::versions;
 use crate::{
     owner::outbox::{Outbox, Pushed},
     sys::lent::LentTerminal,
     wire::{
-        codec,
+        PROTOCOL_VERSION, codec,
         error::WireError,
-        event::{Event, Reply},
+        event::{Event, Over, Reply},
         frame::Kind,
-        limits::INPUT_WINDOW_BYTES,
+        limits::{INPUT_WINDOW_BYTES, MAX_VIEWERS},
         request::Scrollback,
     },
 };
@@ -34,8 +35,11 @@ pub(super) struct Clients {
 
 struct Client {
     label: String,
+    version: u16,
     stream: Arc<Stream>,
     outbox: Arc<Outbox>,
+    /// Whether it is told of activity and of the end, without output.
+    observes: bool,
     watching: Option<Watching>,
     /// The terminal that it offered, and what snapshots do with lines above its page.
     loan: Option<(Arc<LentTerminal>, Scrollback)>,
@@ -99,13 +103,16 @@ impl Clients {
         &mut self,
         client: ClientId,
         label: String,
+        version: u16,
         stream: Arc<Stream>,
         outbox: Arc<Outbox>,
     ) {
         let joined = Client {
             label,
+            version,
             stream,
             outbox,
+            observes: false,
             watching: None,
             loan: None,
             typing: Typing::Never,
@@ -152,6 +159,47 @@ impl Clients {
             .iter()
             .filter(|(id, client)| client.is_attached() && !self.is_controller(**id));
         u32::try_from(viewers.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns the version that the client speaks.
+    pub(super) fn version(&self, client: ClientId) -> u16 {
+        let client = self.all.get(&client);
+        client.map_or(PROTOCOL_VERSION, |client| client.version)
+    }
+
+    /// Tells whether the client is told of activity.
+    pub(super) fn is_observing(&self, client: ClientId) -> bool {
+        self.all.get(&client).is_some_and(|client| client.observes)
+    }
+
+    /// Returns how many count against the bound for those who only look on. The first of those who
+    /// take no output does not: whoever is responsible for the session must hear of its end.
+    pub(super) fn onlookers(&self) -> usize {
+        let observers = self.all.values().filter(|client| client.observes).count();
+        self.viewers() as usize + observers.saturating_sub(1)
+    }
+
+    /// Tells whether one more may be told of activity.
+    pub(super) fn may_observe(&self) -> bool {
+        let is_first = !self.all.values().any(|client| client.observes);
+        is_first || self.onlookers() < MAX_VIEWERS
+    }
+
+    /// Tells the client of activity from now on.
+    pub(super) fn observe(&mut self, client: ClientId) {
+        if let Some(client) = self.all.get_mut(&client) {
+            client.observes = true;
+        }
+    }
+
+    /// Tells those who want to know of an activity; of several that one does not take in time it
+    /// gets the last.
+    pub(super) fn tell_activity(&self, event: &Event) {
+        let mut frame = None;
+        for client in self.all.values().filter(|client| client.observes) {
+            let frame = frame.get_or_insert_with(|| codec::encode(Kind::Event, event));
+            client.outbox.push_latest(frame.clone());
+        }
     }
 
     /// Gives control to the client; whoever had it is told, goes on watching, and is returned.
@@ -284,18 +332,18 @@ impl Clients {
     }
 
     /// Tells one who watches of the end, once it was sent everything before.
-    pub(super) fn send_last(&self, client: ClientId, event: &Event) {
+    pub(super) fn send_last(&self, client: ClientId, over: &Over) {
         if let Some(client) = self.all.get(&client) {
-            client.outbox.push_last(codec::encode(Kind::Event, event));
+            let event = versions::ended(client.version, over);
+            client.outbox.push_last(codec::encode(Kind::Event, &event));
         }
     }
 
     /// Tells all who watch of the end, once each was sent everything before.
-    pub(super) fn tell_last(&self, event: &Event) {
-        let frame = codec::encode(Kind::Event, event);
-        for client in self.all.values() {
-            if client.watching.is_some() {
-                client.outbox.push_last(frame.clone());
+    pub(super) fn tell_last(&self, over: &Over) {
+        for (id, client) in &self.all {
+            if client.watching.is_some() || client.observes {
+                self.send_last(*id, over);
             }
         }
     }
@@ -489,8 +537,8 @@ mod tests {
         let outbox = Arc::new(Outbox::default());
         let (stream, _other) = tokio::net::UnixStream::pair().unwrap();
         let stream = Arc::new(Stream::UdSocket(stream.into()));
-        clients.join(a, "a".into(), Arc::clone(&stream), Arc::clone(&outbox));
-        clients.join(b, "b".into(), stream, Arc::new(Outbox::default()));
+        clients.join(a, "a".into(), 1, Arc::clone(&stream), Arc::clone(&outbox));
+        clients.join(b, "b".into(), 1, stream, Arc::new(Outbox::default()));
         for client in [a, b] {
             clients.let_inject(client);
             assert!(clients.accept_input(client, 10));

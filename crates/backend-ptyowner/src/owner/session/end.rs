@@ -15,7 +15,7 @@ use crate::{
     },
     state::{ExitFile, SCHEMA, ScreenMark},
     wire::{
-        event::{Ended, Event, Outcome},
+        event::{Ended, Outcome, Over},
         request::Scrollback,
     },
 };
@@ -30,7 +30,7 @@ const LOAN_WAIT: Duration = Duration::from_secs(1);
 pub(super) struct Life {
     stage: Stage,
     terminal_ended: bool,
-    /// What brought the end about, or will, if it is not the child itself or a client.
+    /// What brought the end about, or will, if it does not come by itself.
     cause: Option<EndCause>,
 }
 
@@ -41,7 +41,7 @@ enum Stage {
         until: Instant,
     },
     Over {
-        ended: Ended,
+        over: Over,
         recorded: bool,
     },
     /// This process can do nothing more for the session, which goes on.
@@ -74,16 +74,16 @@ impl Life {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.ended().is_some()
+        self.over().is_some()
     }
 
     pub(super) fn child_is_running(&self) -> bool {
         matches!(self.stage, Stage::Running)
     }
 
-    pub(super) fn ended(&self) -> Option<&Ended> {
+    pub(super) fn over(&self) -> Option<&Over> {
         match &self.stage {
-            Stage::Over { ended, .. } => Some(ended),
+            Stage::Over { over, .. } => Some(over),
             Stage::Running | Stage::Draining { .. } | Stage::Left => None,
         }
     }
@@ -91,7 +91,7 @@ impl Life {
     /// Tells whether there is nothing left to do: the end is recorded, or is not worth waiting for.
     pub(super) fn is_settled(&self) -> bool {
         match self.stage {
-            Stage::Over { recorded, .. } => recorded || self.cause.is_some(),
+            Stage::Over { recorded, .. } => recorded || self.cause == Some(EndCause::Shutdown),
             Stage::Left => true,
             Stage::Running | Stage::Draining { .. } => false,
         }
@@ -100,6 +100,11 @@ impl Life {
     /// Notes that the system wants this process to end.
     pub(super) fn note_shutdown(&mut self) {
         self.cause = Some(EndCause::Shutdown);
+    }
+
+    /// Notes that the child is asked to end; at a shutdown, that is why.
+    pub(super) fn note_stop(&mut self) {
+        self.cause.get_or_insert(EndCause::Stopped);
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -207,8 +212,12 @@ impl<T: Terminal> Session<T> {
             offset: self.history.end().get(),
         };
         info!(?outcome, "the child ended");
+        let over = Over {
+            ended,
+            cause: self.life.cause.map(Into::into),
+        };
         self.life.stage = Stage::Over {
-            ended: ended.clone(),
+            over: over.clone(),
             recorded: false,
         };
         self.ended_since = Some(timer::now());
@@ -218,32 +227,33 @@ impl<T: Terminal> Session<T> {
             self.resync(client);
         }
         self.end_loans();
-        self.clients.tell_last(&Event::Ended(ended));
+        self.publish_end();
+        self.clients.tell_last(&over);
     }
 
     /// Tells one client of an end that came before it did.
     pub(super) fn tell_end(&self, client: ClientId) {
-        if let Some(ended) = self.life.ended() {
-            self.clients.send_last(client, &Event::Ended(ended.clone()));
+        if let Some(over) = self.life.over() {
+            self.clients.send_last(client, over);
         }
     }
 
     /// Records the end, if there is one that is not recorded yet.
     pub(super) fn record_again(&mut self) {
-        let cause = self.life.cause;
         let Stage::Over {
-            ended,
+            over,
             recorded: recorded @ false,
         } = &mut self.life.stage
         else {
             return;
         };
+        let ended = &over.ended;
         let screen = self.screen.snapshot(Scrollback::Replace);
         let exit = ExitFile {
             schema: SCHEMA,
             generation: self.identity.generation,
             outcome: ended.outcome.into(),
-            cause,
+            cause: over.cause.map(Into::into),
             started_at: self.identity.started_at,
             ended_at: Some(Timestamp::from_millis(ended.ended_ms)),
             offset: Offset::new(ended.offset),

@@ -2,7 +2,7 @@
 
 use abide_core::id::ClientId;
 
-use super::Session;
+use super::{Session, versions};
 use crate::{
     owner::terminal::Terminal,
     wire::{
@@ -15,7 +15,7 @@ impl<T: Terminal> Session<T> {
     pub(super) fn on_call(&mut self, client: ClientId, call: Call) {
         let id = call.id;
         let result = match call.request {
-            Request::Status => Ok(Answer::Status(self.status())),
+            Request::Status => Ok(Answer::Status(self.status(client))),
             Request::Attach(attach) => return self.attach(client, id, &attach),
             Request::Inject => self.inject(client),
             Request::Resize(size) => self.resize_for(client, size),
@@ -24,14 +24,15 @@ impl<T: Terminal> Session<T> {
             Request::AttachTerminal(attach, terminal) => {
                 return self.attach_terminal(client, id, &attach, &terminal);
             }
+            Request::Watch => return self.observe(client, id),
             Request::Loan(step) => self.step_loan(client, step),
         };
         self.clients.reply(client, &Reply { id, result });
     }
 
-    fn status(&mut self) -> Status {
-        if let Some(ended) = self.life.ended() {
-            return Status::Ended(ended.clone());
+    fn status(&mut self, client: ClientId) -> Status {
+        if let Some(over) = self.life.over() {
+            return versions::status(self.clients.version(client), over);
         }
         Status::Running(Running {
             pid: self.identity.child_pid,

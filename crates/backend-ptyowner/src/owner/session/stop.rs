@@ -6,11 +6,11 @@ use abide_core::{id::ClientId, limits::STOP_GRACE};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::Session;
+use super::{Session, versions};
 use crate::{
     owner::{terminal::Terminal, timer},
     wire::{
-        event::{Answer, Failure, Reply, Stopped},
+        event::{Brought, Failure, Reply},
         request::Stop,
     },
 };
@@ -84,6 +84,7 @@ impl<T: Terminal> Session<T> {
         match &mut self.stopping {
             None => {
                 if self.life.child_is_running() {
+                    self.life.note_stop();
                     self.terminal.ask_to_end();
                 }
                 self.stopping = Some(Stopping {
@@ -150,18 +151,20 @@ impl<T: Terminal> Session<T> {
         if !survivors.is_empty() {
             warn!(count = survivors.len(), "some processes could not be ended");
         }
-        let result = match self.life.ended() {
-            Some(ended) => Ok(Answer::Stopped(Stopped {
-                ended: ended.clone(),
+        let brought = match self.life.over() {
+            Some(over) => Ok(Brought {
+                over: over.clone(),
                 survivors,
-            })),
+            }),
             None => Err(Failure::System(format!(
                 "its child, process {}, cannot be killed",
                 self.identity.child_pid
             ))),
         };
         for (client, id) in stopping.waiting {
-            let result = result.clone();
+            let version = self.clients.version(client);
+            let brought = brought.clone();
+            let result = brought.map(|brought| versions::stopped(version, brought));
             self.clients.reply(client, &Reply { id, result });
         }
     }

@@ -82,7 +82,7 @@ async fn connections_never_take_the_descriptors_that_a_stop_needs() {
     held[0].send(&codec::encode(Kind::Call, &Call { id: 1, request }));
     let frame = held[0].frame().unwrap();
     let reply: Reply = codec::decode(&frame).unwrap();
-    let Ok(Answer::Stopped(stopped)) = reply.result else {
+    let Ok(Answer::Brought(stopped)) = reply.result else {
         panic!("{reply:?}");
     };
     assert_eq!(stopped.survivors, []);
