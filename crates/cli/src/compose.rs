@@ -9,16 +9,17 @@ use abide_core::{
     clock::{Clock, SystemClock},
 };
 use abide_workspace::{
-    Backends, Preference, Workspaces,
+    Backends, Keepers, Keeping, Preference, Workspaces,
     backends::{Candidate, Unusable, Usable},
+    keeper::Helper,
 };
 use async_trait::async_trait;
 
 use crate::{
     config::Config,
-    dirs::Dirs,
+    dirs::{ConfigPath, Dirs},
     error::CliError,
-    host, report,
+    host, keeper, report,
     setting::{self, Setting},
 };
 
@@ -37,7 +38,7 @@ pub(crate) struct Context {
 
 /// Becomes the helper that the command line asks for, if it asks for one.
 pub(crate) fn become_helper() -> Option<ExitCode> {
-    abide_backend_tmux::become_helper()
+    keeper::become_keeper().or_else(abide_backend_tmux::become_helper)
 }
 
 impl Context {
@@ -57,7 +58,7 @@ impl Context {
 
     /// Opens the workspaces.
     pub(crate) async fn workspaces(&self) -> Result<Workspaces, CliError> {
-        self.open(self.backends()).await
+        self.open(self.backends(), self.keeping()).await
     }
 
     /// Opens the workspaces for a command that is about to start a session. The backend that the
@@ -65,8 +66,12 @@ impl Context {
     pub(crate) async fn workspaces_to_start(
         &self,
         preference: Option<Preference>,
+        is_recorded: bool,
     ) -> Result<Workspaces, CliError> {
-        let backends = self.backends();
+        let (backends, keeping) = (self.backends(), self.keeping());
+        if let (Keeping::By(keepers), true) = (&keeping, is_recorded) {
+            keepers.expect();
+        }
         let preference = preference.unwrap_or(backends.preference());
         let get_ready = async {
             // That there is none is told by the start.
@@ -74,16 +79,35 @@ impl Context {
                 usable.backend.expect_start();
             }
         };
-        let ((), opened) = tokio::join!(get_ready, self.open(backends.clone()));
+        let ((), opened) = tokio::join!(get_ready, self.open(backends.clone(), keeping));
         opened
     }
 
-    async fn open(&self, backends: Backends) -> Result<Workspaces, CliError> {
+    async fn open(&self, backends: Backends, keeping: Keeping) -> Result<Workspaces, CliError> {
         let clock = Arc::clone(&self.clock);
-        Ok(Workspaces::open(&self.dirs.state, backends, clock).await?)
+        Ok(Workspaces::open(&self.dirs.state, backends, clock, keeping).await?)
     }
 
-    fn backends(&self) -> Backends {
+    /// Returns how keepers are started: as this program, with the directories of this run.
+    fn keeping(&self) -> Keeping {
+        let Dirs {
+            state,
+            runtime,
+            config,
+        } = &self.dirs;
+        let mut variables = vec![
+            ("ABIDE_STATE_DIR".into(), state.into()),
+            ("ABIDE_RUNTIME_DIR".into(), runtime.into()),
+        ];
+        if let ConfigPath::Named(path) = config {
+            variables.push(("ABIDE_CONFIG".into(), path.into()));
+        }
+        let keepers = Keepers::new(Helper::ThisProgram, runtime.clone(), variables);
+        Keeping::By(keepers)
+    }
+
+    /// Returns the backends of this machine, of which none was looked at.
+    pub(crate) fn backends(&self) -> Backends {
         let settings = OwnerSettings::new(self.dirs.owners(), self.dirs.runtime.clone());
         let mut candidates: Vec<Box<dyn Candidate>> =
             vec![Box::new(Owner(OwnerBackend::new(settings)))];

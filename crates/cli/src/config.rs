@@ -4,6 +4,7 @@
 //! detach_keys = "ctrl-x,d"
 //! history_bytes = 4194304
 //! journal = true            # history is on disk too, and outlives the owner
+//! record = true             # what sessions change is recorded, in `.abide` of their directory
 //! shell = "/bin/zsh"
 //! lend_terminal = true      # else output and keys go through `abide attach`
 //! backend = "auto"          # or "tmux", or "owner"
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) history_bytes: u64,
     /// Whether screen and history are kept on disk too.
     pub(crate) journal: bool,
+    /// Whether what sessions change is recorded, unless a workspace says otherwise.
+    pub(crate) record: bool,
     /// The shell to run, instead of the one that the environment names.
     pub(crate) shell: Option<String>,
     /// Whether a session's owner may write to a person's terminal, and read it, by itself.
@@ -104,6 +107,7 @@ struct File {
     detach_keys: Option<Spanned<String>>,
     history_bytes: Option<u64>,
     journal: Option<bool>,
+    record: Option<bool>,
     shell: Option<Spanned<String>>,
     lend_terminal: Option<bool>,
     backend: Option<Spanned<String>>,
@@ -184,6 +188,7 @@ impl Config {
             lend_terminal: file.lend_terminal.unwrap_or(true),
             history_bytes: file.history_bytes.unwrap_or(limits::HISTORY_BYTES),
             journal: file.journal.unwrap_or(true),
+            record: file.record.unwrap_or(true),
             shell: file.shell.map(Spanned::into_inner),
             backend,
             tmux,
@@ -244,7 +249,7 @@ mod tests {
     fn an_empty_file_gives_the_defaults() {
         let config = parse("").unwrap();
         assert_eq!(config.history_bytes, limits::HISTORY_BYTES);
-        assert!(config.journal);
+        assert!(config.journal && config.record);
         assert_eq!(config.shell, None);
         assert!(config.lend_terminal);
         assert_eq!(config.backend, None);
@@ -254,13 +259,13 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = parse(
-            "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nshell = '/bin/zsh'\n\
+            "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nrecord = false\nshell = '/bin/zsh'\n\
              lend_terminal = false\nbackend = 'owner'\ntmux = ['/opt/tmux', '-L', 'x']\n\
              [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
         )
         .unwrap();
         assert_eq!(config.history_bytes, 1);
-        assert!(!config.journal);
+        assert!(!config.journal && !config.record);
         assert_eq!(config.shell.as_deref(), Some("/bin/zsh"));
         assert!(!config.lend_terminal);
         let owner = Preference::Only(abide_core::backend::BackendKind::Owner);

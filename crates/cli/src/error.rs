@@ -50,6 +50,14 @@ pub(crate) enum CliError {
         /// The code of the first that is left.
         exit: Exit,
     },
+    /// Somebody was asked whether to take over, and did not say yes.
+    #[error("`{target}` is left to `{host}`")]
+    NotTakenOver {
+        /// The session.
+        target: Target,
+        /// The host that is responsible for it.
+        host: String,
+    },
     /// A session cannot be shown on itself.
     #[error("cannot attach to `{target}` from inside it")]
     NestedInItself {
@@ -145,6 +153,7 @@ impl CliError {
             | Self::NotAWorkspace { .. }
             | Self::NothingToSend => Exit::USAGE,
             Self::NotTheWholeName { .. } => Exit::NOT_FOUND,
+            Self::NotTakenOver { .. } => Exit::BUSY,
             Self::NotAllReaped { exit, .. } => *exit,
             Self::WaitTimedOut { .. } => Exit::TIMED_OUT,
             Self::Viewer(ViewerError::NoTerminal { .. }) => Exit::USAGE,
@@ -173,6 +182,9 @@ impl CliError {
             Self::NoClient { .. } => Some(
                 "`abide doctor` says whether the backend can be used; the session goes on".into(),
             ),
+            Self::NotTakenOver { .. } => {
+                Some("`abide attach --view` watches it, where its backend is here".into())
+            }
             Self::NestedInItself { .. } => Some("detach from it first".into()),
             Self::NotTheWholeName { whole, .. } => {
                 Some(format!("deleting takes the whole name; there is `{whole}`"))

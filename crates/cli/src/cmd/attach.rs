@@ -1,7 +1,7 @@
 //! `abide attach`: shows a session that there is.
 
 use abide_core::backend::AttachMode;
-use abide_workspace::Target;
+use abide_workspace::{Target, entry::Way};
 
 use super::enter::{self, Client, ExitWith, How};
 use crate::{compose::Context, error::CliError, exit::Exit, viewer::DetachKeys};
@@ -32,6 +32,10 @@ pub(crate) struct Attach {
     #[arg(long)]
     steal: bool,
 
+    /// Take over responsibility from another host without asking
+    #[arg(long, conflicts_with = "view")]
+    force: bool,
+
     /// Keys that detach, such as `ctrl-x,d`
     #[arg(long, value_name = "KEYS", value_parser = enter::parse_keys)]
     detach_keys: Option<DetachKeys>,
@@ -46,6 +50,12 @@ impl Attach {
         enter::need_terminal()?;
         let workspaces = context.workspaces().await?;
         let found = workspaces.resolve(&self.target).await?;
+        let way = match self.view {
+            true => Way::View,
+            false => Way::Attach,
+        };
+        enter::refuse_itself(&found)?;
+        let found = enter::prepare(context, &workspaces, found, way, self.force).await?;
         let mode = match (self.view, self.steal) {
             (true, _) => AttachMode::View,
             (false, true) => AttachMode::Steal,

@@ -1,16 +1,24 @@
 //! Shows a session on this terminal: what `new`, `attach`, `resume` and `last` have in common.
 
 mod handover;
+mod question;
 
 use std::io::{self, IsTerminal};
 
 use abide_core::{
     backend::{AttachMode, AttachRequest, Ended, Scrollback, TerminalOffer},
+    env_policy::Environment,
     id::SessionId,
 };
-use abide_workspace::{Workspaces, service::Found};
+use abide_workspace::{
+    Workspaces,
+    entry::{Takeover, Way},
+    service::{Entered, Entry, Found},
+};
 
 use crate::{
+    compose::Context,
+    environment,
     error::CliError,
     exit::Exit,
     host, report, sys,
@@ -79,6 +87,58 @@ pub(super) fn need_terminal() -> Result<(), CliError> {
     }
 }
 
+/// Refuses to show a session on itself. Asked before anything is started or adopted.
+pub(super) fn refuse_itself(found: &Found) -> Result<(), CliError> {
+    match here(found) {
+        Inside::Itself => Err(CliError::NestedInItself {
+            target: found.target(),
+        }),
+        Inside::None | Inside::Another => Ok(()),
+    }
+}
+
+/// Sees to it that a session can be shown: has somebody be responsible for it, and starts it if the
+/// way is one that may. Returns the session, with its start if there was one.
+pub(super) async fn prepare(
+    context: &Context,
+    workspaces: &Workspaces,
+    found: Found,
+    way: Way,
+    force: bool,
+) -> Result<Found, CliError> {
+    let env = match way {
+        Way::Attach | Way::View => Environment::new(),
+        Way::Resume | Way::Open | Way::Last => {
+            environment::of_session(&context.config, &[], std::env::vars_os())?.env
+        }
+    };
+    let mut entry = Entry {
+        way,
+        takeover: Takeover::new(force, question::can_ask()),
+        agreed: None,
+        env,
+    };
+    let target = found.target();
+    loop {
+        let say = |why: &_| report::say(&format!("adopting `{target}`: {why}"));
+        match workspaces.enter(&found, &entry, say).await? {
+            Entered::Passively | Entered::Adopted { .. } => return Ok(found),
+            Entered::Started { found, ensured } => {
+                if ensured.started {
+                    report::say(&format!("started `{target}` again"));
+                }
+                return Ok(found);
+            }
+            Entered::Confirm { host, age, epoch } => {
+                if !question::take_over(&target, &host, age)? {
+                    return Err(CliError::NotTakenOver { target, host });
+                }
+                entry.agreed = Some(epoch);
+            }
+        }
+    }
+}
+
 /// Shows the session until the user detaches or it ends.
 pub(super) async fn enter(
     workspaces: &Workspaces,
@@ -86,20 +146,15 @@ pub(super) async fn enter(
     how: How,
 ) -> Result<Exit, CliError> {
     let target = found.target();
-    match inside(
-        std::env::var("ABIDE_SESSION").ok().as_deref(),
-        &found.session.id,
-    ) {
-        Inside::None => {}
-        Inside::Itself => return Err(CliError::NestedInItself { target }),
-        Inside::Another => report::say(
+    refuse_itself(found)?;
+    if here(found) == Inside::Another {
+        report::say(
             "warning: this is inside another session, which takes the keys that detach first",
-        ),
+        );
     }
     if how.client == Client::OfBackend
         && let Some(program) = handover::client_of(workspaces, found, how.mode).await?
     {
-        workspaces.touch(&found.workspace).await?;
         return handover::hand_over(workspaces, found, &program, how.exit).await;
     }
     let request = AttachRequest {
@@ -116,13 +171,7 @@ pub(super) async fn enter(
         keys: how.keys,
         mode: how.mode,
     };
-    // A person waits for the session, and not for what is remembered of it.
-    let (shown, remembered) = tokio::join!(
-        viewer::run(attachment, options),
-        workspaces.touch(&found.workspace),
-    );
-    let shown = shown?;
-    remembered?;
+    let shown = viewer::run(attachment, options).await?;
     match shown {
         viewer::End::Detached | viewer::End::Hangup => Ok(Exit::SUCCESS),
         viewer::End::Ended(ended) => Ok(code(how.exit, &ended)),
@@ -135,6 +184,11 @@ fn code(exit: ExitWith, ended: &Ended) -> Exit {
         ExitWith::Success => Exit::SUCCESS,
         ExitWith::Program => Exit::of_program(ended.outcome.shell_code()),
     }
+}
+
+fn here(found: &Found) -> Inside {
+    let session = std::env::var("ABIDE_SESSION").ok();
+    inside(session.as_deref(), &found.session.id)
 }
 
 fn inside(session_here: Option<&str>, wanted: &SessionId) -> Inside {

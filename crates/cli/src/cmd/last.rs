@@ -1,5 +1,7 @@
 //! `abide last`: `resume` of the workspace that was used last.
 
+use abide_workspace::entry::Way;
+
 use super::resume::{self, Options};
 use crate::{compose::Context, error::CliError, exit::Exit};
 
@@ -15,6 +17,6 @@ impl Last {
         self.options.check()?;
         let workspaces = context.workspaces().await?;
         let found = workspaces.last().await?;
-        resume::resume(context, &workspaces, found, self.options).await
+        resume::resume(context, &workspaces, found, Way::Last, self.options).await
     }
 }

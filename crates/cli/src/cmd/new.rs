@@ -62,6 +62,10 @@ pub(crate) struct New {
     #[arg(long)]
     no_journal: bool,
 
+    /// Record nothing of what the session changes, and write nothing to the directory
+    #[arg(long)]
+    no_record: bool,
+
     /// Start the session and print the workspace's name, without attaching
     #[arg(long)]
     no_attach: bool,
@@ -80,7 +84,8 @@ impl New {
         let dir = host::absolute_dir(&dir)
             .map_err(|source| CliError::BadDirectory { path: dir, source })?;
         let cleaned = environment::of_session(&context.config, &self.env, std::env::vars_os())?;
-        let workspaces = context.workspaces_to_start(self.backend).await?;
+        let record = context.config.record && !self.no_record;
+        let workspaces = context.workspaces_to_start(self.backend, record).await?;
         let created = workspaces
             .create(NewWorkspace {
                 name: self.name,
@@ -91,6 +96,7 @@ impl New {
                 size: self.size.or_else(sys::terminal_size).unwrap_or_default(),
                 history_bytes: context.config.history_bytes,
                 journal: context.config.journal && !self.no_journal,
+                record,
             })
             .await?;
         if let Some(note) = left_out(&cleaned.left_out) {

@@ -1,13 +1,10 @@
 //! `abide resume`: shows a session, and starts it again first if it has ended.
 
-use abide_core::backend::{AttachMode, SessionState};
-use abide_workspace::{
-    Target, Workspaces,
-    service::{Found, Observed},
-};
+use abide_core::backend::AttachMode;
+use abide_workspace::{Target, Workspaces, entry::Way, service::Found};
 
 use super::enter::{self, Client, ExitWith, How};
-use crate::{compose::Context, environment, error::CliError, exit::Exit, output, report};
+use crate::{compose::Context, error::CliError, exit::Exit, output};
 
 /// Go back to a session; start it again first if it has ended
 #[derive(Debug, clap::Args)]
@@ -30,6 +27,10 @@ pub(super) struct Options {
     /// See to it that the session runs and print its name, without attaching
     #[arg(long)]
     no_attach: bool,
+
+    /// Take over responsibility from another host without asking
+    #[arg(long)]
+    force: bool,
 }
 
 impl Options {
@@ -47,7 +48,7 @@ impl Resume {
         self.options.check()?;
         let workspaces = context.workspaces().await?;
         let found = workspaces.resolve(&self.target).await?;
-        resume(context, &workspaces, found, self.options).await
+        resume(context, &workspaces, found, Way::Resume, self.options).await
     }
 }
 
@@ -56,19 +57,14 @@ pub(super) async fn resume(
     context: &Context,
     workspaces: &Workspaces,
     found: Found,
+    way: Way,
     options: Options,
 ) -> Result<Exit, CliError> {
-    let observed = workspaces.observe(&found).await?;
-    if let Observed::Unavailable { .. } = observed {
-        // Says why, as an error.
-        workspaces.status(&found).await?;
+    if !options.no_attach {
+        enter::refuse_itself(&found)?;
     }
-    let found = match must_start(&observed) {
-        false => found,
-        true => start(context, workspaces, &found).await?,
-    };
+    let found = enter::prepare(context, workspaces, found, way, options.force).await?;
     if options.no_attach {
-        workspaces.touch(&found.workspace).await?;
         output::line(&found.target().to_string())?;
         return Ok(Exit::SUCCESS);
     }
@@ -80,31 +76,4 @@ pub(super) async fn resume(
         client: Client::OfBackend,
     };
     enter::enter(workspaces, &found, how).await
-}
-
-async fn start(
-    context: &Context,
-    workspaces: &Workspaces,
-    found: &Found,
-) -> Result<Found, CliError> {
-    let cleaned = environment::of_session(&context.config, &[], std::env::vars_os())?;
-    let (found, ensured) = workspaces.restart(found, cleaned.env).await?;
-    if ensured.started {
-        report::say(&format!("started `{}` again", found.target()));
-    }
-    Ok(found)
-}
-
-/// Tells whether a session must be started; one that cannot be asked must not.
-fn must_start(observed: &Observed) -> bool {
-    match observed {
-        Observed::Nothing => true,
-        Observed::Unavailable { .. } => false,
-        Observed::Status(status) => match status.state {
-            SessionState::Ended(_) => true,
-            SessionState::Starting
-            | SessionState::Running(_)
-            | SessionState::Unresponsive { .. } => false,
-        },
-    }
 }

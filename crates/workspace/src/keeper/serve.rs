@@ -185,6 +185,7 @@ async fn claim(keep: &Keep, tools: Tools) -> Result<Held, Reply> {
         | ClaimError::Look(_)
         | ClaimError::Journal(_)
         | ClaimError::Alive(_)
+        | ClaimError::TakenAlready { .. }
         | ClaimError::Write { .. } => failed("cannot record the session", &err, err.hint()),
     })
 }

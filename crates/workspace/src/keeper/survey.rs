@@ -119,7 +119,7 @@ pub(super) fn of(ended: &backend::Ended, detected: Detected) -> Ended {
     Ended {
         outcome: ended.outcome.clone(),
         ended_at: ended.ended_at,
-        reason: EndReason::of(&ended.outcome, ended.cause, false),
+        reason: EndReason::of(&ended.outcome, ended.cause),
         detected,
     }
 }
@@ -130,7 +130,7 @@ pub(super) fn unseen(detected: Detected) -> Ended {
         reason: LostReason::HolderDied,
     };
     Ended {
-        reason: EndReason::of(&outcome, None, false),
+        reason: EndReason::of(&outcome, None),
         outcome,
         ended_at: None,
         detected,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use abide_core::{
-    backend::{AttachMode, AttachRequest, BackendKind, OutputEvent, Scrollback},
+    backend::{self, BackendKind, WatchEvent},
     id::{Generation, SessionId},
     record::{Detected, Ended},
 };
@@ -58,29 +58,16 @@ async fn watch(
     session: &SessionId,
     kind: Option<BackendKind>,
     generation: Generation,
-) -> Option<abide_core::backend::Ended> {
+) -> Option<backend::Ended> {
     let usable = backends.get(kind?).await.ok()?;
-    let request = AttachRequest {
-        mode: AttachMode::View,
-        size: None,
-        from: None,
-        scrollback: Scrollback::Keep,
-        label: format!("abide keeper (pid {})", std::process::id()),
-        terminal: None,
-    };
-    let mut attached = usable.backend.attach(session, request).await.ok()?;
-    if attached.generation != generation {
+    let mut watched = usable.backend.watch(session).await.ok()?;
+    if watched.generation != generation {
         return None;
     }
     loop {
-        match attached.output.next().await.ok()?? {
-            OutputEvent::Ended(ended) => return Some(ended),
-            OutputEvent::Snapshot { .. }
-            | OutputEvent::Output { .. }
-            | OutputEvent::Keys { .. }
-            | OutputEvent::Lagged { .. }
-            | OutputEvent::Resized { .. }
-            | OutputEvent::ControlLost { .. } => {}
+        match watched.events.next().await.ok()?? {
+            WatchEvent::Ended(ended) => return Some(ended),
+            WatchEvent::Activity(_) => {}
         }
     }
 }

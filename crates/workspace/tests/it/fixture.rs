@@ -13,7 +13,7 @@ use abide_testkit::{
     clock::ManualClock,
 };
 use abide_workspace::{
-    Backends, Target, WorkspaceError, Workspaces,
+    Backends, Keeping, Target, WorkspaceError, Workspaces,
     service::{Created, Found, NewWorkspace, Observed},
 };
 use tempfile::TempDir;
@@ -63,6 +63,7 @@ impl Fixture {
             size: TermSize::DEFAULT,
             history_bytes: limits::HISTORY_BYTES,
             journal: true,
+            record: true,
         }
     }
 
@@ -108,7 +109,7 @@ pub(crate) async fn open(
     clock: &Arc<ManualClock>,
 ) -> Result<Workspaces, WorkspaceError> {
     let backends = Backends::only(Arc::new(backend.clone()));
-    Workspaces::open(state_dir, backends, clock.clone()).await
+    Workspaces::open(state_dir, backends, clock.clone(), Keeping::Off).await
 }
 
 pub(crate) fn target(text: &str) -> Target {

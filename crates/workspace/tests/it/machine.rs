@@ -19,7 +19,7 @@ use abide_testkit::{
     clock::ManualClock,
 };
 use abide_workspace::{
-    Backends, DATABASE_FILE, Preference, Workspaces,
+    Backends, DATABASE_FILE, Keeping, Preference, Workspaces,
     backends::{Candidate, Unusable, Usable},
     service::{Created, Found, NewWorkspace},
 };
@@ -116,7 +116,7 @@ impl Machine {
             vec![Box::new(self.owner.clone()), Box::new(self.tmux.clone())];
         let backends = Backends::new(candidates, preference);
         let state = self.root.path().join("state");
-        let opened = Workspaces::open(state, backends, self.clock.clone()).await;
+        let opened = Workspaces::open(state, backends, self.clock.clone(), Keeping::Off).await;
         opened.unwrap()
     }
 
@@ -130,6 +130,7 @@ impl Machine {
             size: TermSize::DEFAULT,
             history_bytes: limits::HISTORY_BYTES,
             journal: true,
+            record: true,
         }
     }
 

@@ -259,7 +259,7 @@ impl Keeper {
             }
             let listed = blocking(move || {
                 let now = held.tools().timepiece.moment().now;
-                desk::list_files(held.dir(), now)
+                desk::list_files(held.dir().root(), now).map_err(|err| with_causes(&err))
             });
             let _ = events.send(Event::Listed(record, listed.await)).await;
         });
@@ -347,6 +347,13 @@ impl Keeper {
         self.probe("keeper.ready");
         let epoch = self.held.epoch();
         self.lines.tell(line, Reply::Ready { epoch, record });
+    }
+}
+
+fn with_causes(err: &dyn std::error::Error) -> String {
+    match err.source() {
+        Some(source) => format!("{err}: {}", with_causes(source)),
+        None => err.to_string(),
     }
 }
 
