@@ -76,6 +76,7 @@ mod tests {
             history_bytes: 1,
             lend_terminal: true,
             journal: true,
+            record: true,
             shell: None,
             backend: None,
             tmux: Vec::new(),

@@ -15,6 +15,8 @@ mod blocked;
 mod editor;
 #[cfg(unix)]
 mod journal;
+#[cfg(target_os = "linux")]
+mod keeping;
 #[cfg(unix)]
 mod kills;
 #[cfg(unix)]

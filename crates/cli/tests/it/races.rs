@@ -11,7 +11,7 @@ const PROCESSES: usize = 8;
 const ROUNDS: usize = 100;
 
 /// Returns the owners that hold a session's lock, by process id.
-fn owners(env: &TestEnv) -> Vec<u32> {
+pub(crate) fn owners(env: &TestEnv) -> Vec<u32> {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let holds_a_lock = |pid: &u32| {
         let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else {

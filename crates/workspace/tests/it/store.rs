@@ -82,6 +82,7 @@ async fn write(place: &Path) {
             size: abide_core::size::TermSize::DEFAULT,
             history_bytes: 1,
             journal: false,
+            record: false,
         };
         workspaces.create(spec).await.unwrap();
     }

@@ -11,7 +11,7 @@ use abide_testkit::{
     backend::{Call, FakeBackend, Op},
     clock::ManualClock,
 };
-use abide_workspace::{Backends, service::NewWorkspace};
+use abide_workspace::{Backends, Keeping, service::NewWorkspace};
 use tempfile::TempDir;
 
 use super::*;
@@ -34,7 +34,8 @@ impl Fixture {
         let root = tempfile::tempdir().unwrap();
         let backend = FakeBackend::new();
         let (state, clock) = (root.path().join("s"), Arc::new(ManualClock::new()));
-        let workspaces = Workspaces::open(state, Backends::only(Arc::new(backend.clone())), clock)
+        let backends = Backends::only(Arc::new(backend.clone()));
+        let workspaces = Workspaces::open(state, backends, clock, Keeping::Off)
             .await
             .unwrap();
         let created = workspaces
@@ -47,6 +48,7 @@ impl Fixture {
                 size: TermSize::DEFAULT,
                 history_bytes: 1 << 20,
                 journal: true,
+                record: false,
             })
             .await
             .unwrap();

@@ -1,0 +1,8 @@
+//! Sessions have one keeper each moment, and leave one complete record each, whoever is killed.
+
+mod adopting;
+mod creating;
+mod desk;
+mod ending;
+mod hosts;
+mod superseded;
