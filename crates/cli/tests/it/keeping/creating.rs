@@ -96,12 +96,7 @@ fn two_workspaces_of_one_directory_share_its_keeper() {
 /// proves L1
 #[test]
 fn a_creator_that_is_killed_before_its_session_began_leaves_neither_keeper_nor_record() {
-    for point in [
-        "keeper.started",
-        "keeper.claimed",
-        "keeper.opened",
-        "keeper.ready",
-    ] {
+    for point in ["keeper.claimed", "keeper.opened", "keeper.ready"] {
         let env = TestEnv::new();
         let gate = ProcessGate::new(&env.probe_dir(), point);
         let mut creator = env.command(["new", "job", "--no-attach", "--", "sh", "-c", TALKER]);
