@@ -7,6 +7,7 @@ mod adopt;
 mod backends;
 mod create;
 mod delete;
+mod desk;
 mod entry;
 mod fixture;
 mod journal;

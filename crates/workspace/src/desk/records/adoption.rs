@@ -9,6 +9,7 @@ use super::{
     super::{Held, HeldError, OwnDir, Writing},
     Adoption, GoingOn, Live, baseline,
     baseline::read_baseline,
+    closing,
 };
 
 /// Why a session that nobody recorded has no list of files from before it.
@@ -32,6 +33,7 @@ pub(super) fn adopt(
         };
         going_on.push(found);
     }
+    closing::refresh_view(writing, &known)?;
     remove_leftovers(writing.dir, &known);
     Ok(Adoption {
         going_on,

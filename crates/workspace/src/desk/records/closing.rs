@@ -27,6 +27,9 @@ use crate::{
 /// The schema of `summary.json`.
 const SUMMARY_SCHEMA: u64 = 1;
 
+/// Longest `summary.json` that is read, in bytes.
+const MAX_VIEW_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Why nothing is known of a record whose keeper died before it had settled that.
 const UNSETTLED: &str = "no list of files was kept from before the session";
 
@@ -133,6 +136,25 @@ fn complete(
     }
     baseline::remove(writing.dir, record)?;
     Ok(summary)
+}
+
+/// Makes the view of the record that was completed last, if a keeper was killed before it had.
+pub(super) fn refresh_view(writing: &Writing<'_>, known: &[Summary]) -> Result<(), HeldError> {
+    let last = finalized_last(writing);
+    let last = known.iter().find(|one| Some(&one.record) == last);
+    match last {
+        Some(last) if viewed(writing.dir).as_deref() != Some(last.record.as_str()) => {
+            put_summary(writing.dir, last)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Returns the record that the view there is shows, if it can be read.
+fn viewed(dir: &OwnDir) -> Option<String> {
+    let bytes = files::read(&dir.summary(), MAX_VIEW_BYTES).ok()??;
+    let view: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    Some(view.get("record")?.as_str()?.to_owned())
 }
 
 fn finalized_last<'a>(writing: &'a Writing<'_>) -> Option<&'a RecordId> {
