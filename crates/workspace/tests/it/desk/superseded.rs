@@ -2,7 +2,11 @@
 
 use std::{fs, thread, time::Duration};
 
+#[cfg(target_os = "linux")]
+use abide_core::clock::{Clock as _, SystemClock};
 use abide_core::record::{Detected, Event};
+#[cfg(target_os = "linux")]
+use abide_testkit::child::pause;
 use abide_testkit::gate::Gate;
 use abide_workspace::desk::{Held, HeldError, LOCK_PATIENCE, Measured, list_files};
 
@@ -113,4 +117,44 @@ fn a_keeper_that_sleeps_within_a_step_writes_nothing_when_it_wakes_up_superseded
             .map(drop)
     });
     assert!(refused.is_over(), "{refused}");
+}
+
+/// Waits until a thread of this process waits for a lock.
+#[cfg(target_os = "linux")]
+fn wait_for_waiter() {
+    let begun = SystemClock.now();
+    let waits = || {
+        let tasks = fs::read_dir("/proc/self/task").unwrap();
+        let mut names = tasks.filter_map(|task| fs::read(task.ok()?.path().join("comm")).ok());
+        names.any(|name| name == b"abide-lock\n")
+    };
+    while !waits() {
+        let waited = SystemClock.now().since(begun);
+        assert!(waited < Duration::from_secs(10), "nobody waits for a lock");
+        pause(Duration::from_millis(1));
+    }
+}
+
+/// proves L8
+#[cfg(target_os = "linux")]
+#[test]
+fn a_keeper_that_is_superseded_while_it_waits_for_the_lock_writes_nothing() {
+    let site = Site::new();
+    let slept = site.claim(1);
+    site.advance(61);
+    let gate = Gate::new("keeper.locked");
+    let desk = site.desk_with(2, gate.probe(), LOCK_PATIENCE);
+    thread::scope(|scope| {
+        let next = scope.spawn(|| desk.claim(wanted()).unwrap());
+        gate.wait_reached(Duration::from_secs(10));
+        // The lease is still its own when it looks first.
+        let late = scope.spawn(|| slept.open_record(&new_record("s-1")));
+        wait_for_waiter();
+        drop(gate);
+        let next = next.join().unwrap();
+        let refused = late.join().unwrap().unwrap_err();
+        assert!(refused.is_over(), "{refused}");
+        assert!(!site.own("journal.jsonl").exists());
+        next.renew(None).unwrap();
+    });
 }
