@@ -20,6 +20,10 @@ pub(crate) fn emulators(left: &Emulator, right: &Emulator) -> Option<String> {
         .or_else(|| grids("primary", left.primary_grid(), right.primary_grid()))
         .or_else(|| grids("showing", left.grid(), right.grid()))
         .or_else(|| cursors("the cursor", &left.grid().cursor, &right.grid().cursor))
+        .or_else(|| {
+            let what = "the rows scrolled since the primary's cursor was saved";
+            values(what, &left.saved_scrolled(), &right.saved_scrolled())
+        })
         .or_else(|| states(left, right))
 }
 

@@ -6,9 +6,9 @@
 //!    update, and every mode that would disturb painting set to its neutral value (not RIS, which
 //!    flickers and takes the palette along);
 //! 2. palette, progress, titles, tab stops;
-//! 3. the primary screen, scrollback first, also while the alternate one shows;
-//! 4. the primary's keyboard flags and saved cursor; then, if it shows, the alternate screen with
-//!    its own;
+//! 3. the primary's keyboard flags; its screen, scrollback first, also while the alternate one shows;
+//!    its saved cursor, before the rows that scrolled after it was saved;
+//! 4. if it shows, the alternate screen with its own;
 //! 5. margins, origin mode, cursor, pen, charsets; input modes; how the cursor looks;
 //! 6. the last character once more, if a repetition could follow it;
 //! 7. the tail (appended by the model): what the parser has seen of an unfinished sequence.
@@ -16,20 +16,18 @@
 //! Not restored: see `docs/fidelity.md`.
 
 mod cursor;
+mod margins;
 mod painter;
 mod rows;
 mod settings;
 
+use self::margins::Before;
 pub(crate) use self::painter::{Painter, Pen};
 pub(crate) use self::rows::{
     End, RowPainter, end_of, paint_cell, paint_row, painted_len, wraps_by_itself,
 };
 
-use alacritty_terminal::{
-    Grid,
-    grid::{Dimensions, Row},
-    term::cell::Cell,
-};
+use alacritty_terminal::grid::{Dimensions, Row};
 
 use crate::{
     emulator::{Emulator, line},
@@ -55,16 +53,13 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions, repeatable
         History::All => usize::MAX,
         History::Lines(lines) => lines,
     };
+    settings::keyboard(&mut out, emulator);
     out.put("\x1b[H");
     primary(&mut out, emulator, history);
-    settings::keyboard(&mut out, emulator);
-    cursor::saved(
-        &mut out,
-        emulator.primary_grid(),
-        emulator.state.saved_primary,
-    );
     if emulator.is_alternate() {
         alternate(&mut out, emulator);
+    } else {
+        margins::of_primary(&mut out, emulator);
     }
     cursor::current(&mut out, emulator);
     settings::modes(&mut out, emulator);
@@ -94,7 +89,8 @@ fn clear(out: &mut Painter, emulator: &Emulator, scrollback: Scrollback) {
     }
 }
 
-/// Paints up to `history` lines of scrollback and the page of the primary screen.
+/// Paints up to `history` lines of scrollback and the page of the primary screen, and saves its
+/// cursor: before as many rows of the page as scrolled after that, or in the end.
 fn primary(out: &mut Painter, emulator: &Emulator, history: usize) {
     let mut rows = RowPainter::new(out);
     let stale = emulator.stale_rows();
@@ -105,30 +101,57 @@ fn primary(out: &mut Painter, emulator: &Emulator, history: usize) {
     }
     emulator.history.paint(history, &mut rows);
     // Rows of the page that are stale are the newest of the scrollback, and were painted as such.
-    page(rows, emulator.primary_grid(), stale);
-}
-
-/// Paints the rows of a page from `first` on.
-fn page(mut rows: RowPainter<'_>, grid: &Grid<Cell>, first: usize) {
-    for at in first..grid.screen_lines() {
+    let grid = emulator.primary_grid();
+    let count = grid.screen_lines();
+    let scrolled = emulator.saved_scrolled().min(history);
+    for at in stale..count {
+        if 0 < scrolled && at + scrolled + 1 == count {
+            let extra = emulator.state.saved_primary;
+            rows.pause_before(&grid[line(at)], |out| cursor::saved_amid(out, grid, extra));
+        }
         rows.row(&grid[line(at)]);
     }
     rows.finish();
+    if scrolled == 0 {
+        cursor::saved(out, grid, emulator.state.saved_primary);
+    }
 }
 
-/// Shows and paints the alternate screen; the primary's cursor and pen must be in place.
+/// Shows and paints the alternate screen.
 fn alternate(out: &mut Painter, emulator: &Emulator) {
-    cursor::restore_for_switch(out);
-    // Entering saves the cursor of the primary, and clears.
-    out.put("\x1b[?1049h\x1b[?6l");
+    let state = &emulator.state;
+    let margins = margins::before_alternate(out, emulator);
+    if 0 < emulator.saved_scrolled() {
+        // Entering is not to save the cursor anew; nor did it when the program entered.
+        out.put("\x1b[?1047h");
+    } else {
+        cursor::restore_for_switch(out);
+        // Entering saves the cursor of the primary, and clears.
+        out.put("\x1b[?1049h");
+    }
+    out.put("\x1b[?6l");
+    if margins == Before::ToSet {
+        out.put("\x1b[r");
+    }
     settings::neutral_pen(out);
     out.put("\x1b[H\x1b[J");
-    settings::flags(out, &emulator.state.keyboard.alternate);
-    if emulator.state.continues_above {
+    settings::flags(out, &state.keyboard.alternate);
+    if state.continues_above {
         // A row that it continues, and that the last row will push off.
         out.raw(&vec![b' '; emulator.cols() + 1]);
         out.put("\r");
     }
-    page(RowPainter::new(out), emulator.grid(), 0);
-    cursor::saved(out, emulator.grid(), emulator.state.saved_alternate);
+    let grid = emulator.grid();
+    let mut rows = match margins {
+        Before::InForce => RowPainter::addressing(out),
+        Before::Whole | Before::ToSet => RowPainter::new(out),
+    };
+    for at in 0..grid.screen_lines() {
+        rows.row(&grid[line(at)]);
+    }
+    rows.finish();
+    cursor::saved(out, grid, state.saved_alternate);
+    if margins != Before::InForce {
+        margins::set_unless_whole(out, emulator, state.margins);
+    }
 }

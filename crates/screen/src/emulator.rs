@@ -7,6 +7,7 @@
 //! Neither has a scrollback of its own: rows go to the [`History`] just before they scroll off.
 
 mod resize;
+mod saved;
 
 use abide_core::size::TermSize;
 use alacritty_terminal::{
@@ -23,7 +24,6 @@ use crate::{
     answer::Answers,
     dump::{End, Pen, end_of, painted_len},
     history::History,
-    mend,
     state::{Margins, SavedExtra, State},
 };
 
@@ -122,14 +122,6 @@ impl Emulator {
         self.primary.grid()
     }
 
-    /// Returns what was saved beside the cursor of the screen that shows.
-    pub(crate) fn saved_extra(&mut self) -> &mut SavedExtra {
-        match self.alternate {
-            Some(_) => &mut self.state.saved_alternate,
-            None => &mut self.state.saved_primary,
-        }
-    }
-
     /// Returns how many cells a character takes: 0, 1 or 2.
     pub(crate) fn width(&self, c: char) -> usize {
         c.width().unwrap_or(0)
@@ -144,6 +136,7 @@ impl Emulator {
                 self.history.push(&self.primary.grid()[line(at)]);
             }
         }
+        self.count_scrolled(count);
     }
 
     /// Returns whether the page is behind the scrollback, and so whether more rows than it shows
@@ -202,7 +195,7 @@ impl Emulator {
         grid.reset_region(last..);
     }
 
-    /// Shows the alternate screen, blank; the cursor comes along.
+    /// Shows the alternate screen, blank; the cursor comes along, and the margins stay in force.
     pub(crate) fn enter_alternate(&mut self) {
         if self.is_alternate() {
             return;
@@ -211,6 +204,7 @@ impl Emulator {
         term.grid_mut().cursor = self.primary.grid().cursor.clone();
         term.grid_mut().reset_region(..);
         self.state.saved_alternate = SavedExtra::default();
+        self.state.set_margins.alternate = Margins::whole(self.rows());
         self.state.continues_above = false;
         self.alternate = Some(term);
         self.settle_saved();
@@ -235,63 +229,6 @@ impl Emulator {
         let (rows, cols) = (self.rows(), self.cols());
         self.state.reset(rows, cols);
         self.hand_state_to_term();
-    }
-
-    /// Saves cursor, pen, charsets and origin mode of the screen that shows.
-    pub(crate) fn save_cursor(&mut self) {
-        self.term().save_cursor_position();
-        // A link is not part of what is saved.
-        self.grid_mut().saved_cursor.template.set_hyperlink(None);
-        *self.saved_extra() = SavedExtra {
-            origin: self.state.modes.origin,
-            charset: self.state.charset,
-        };
-    }
-
-    /// Restores what [`save_cursor`](Self::save_cursor) saved.
-    pub(crate) fn restore_cursor(&mut self) {
-        let saved = *self.saved_extra();
-        let link = self.state.link.clone();
-        self.state.modes.origin = saved.origin;
-        self.state.charset = saved.charset;
-        let (margins, charset) = (self.state.margins, saved.charset);
-        let term = self.term();
-        term.restore_cursor_position();
-        term.set_active_charset(charset);
-        let cursor = &mut term.grid_mut().cursor;
-        cursor.template.set_hyperlink(link);
-        if saved.origin {
-            let inside = row(&cursor.point.line).clamp(margins.top, margins.bottom - 1);
-            cursor.point.line = line(inside);
-        }
-        self.settle_cursor();
-    }
-
-    /// Makes a pending wrap of the cursor one that its row can be painted with.
-    ///
-    /// The row may have changed since the wrap became pending (it was restored, or the row under
-    /// it is another).
-    pub(crate) fn settle_cursor(&mut self) {
-        let cols = self.cols();
-        let grid = self.grid_mut();
-        let point = grid.cursor.point;
-        if grid.cursor.input_needs_wrap && point.column.0 + 1 != cols {
-            grid.cursor.input_needs_wrap = false;
-        }
-        if grid.cursor.input_needs_wrap {
-            mend::fill_gap(&mut grid[point.line]);
-        }
-    }
-
-    /// Does the same for the saved cursor of the primary screen while the alternate one shows.
-    ///
-    /// A snapshot has to go there for a moment, to bring the terminal to the alternate screen.
-    fn settle_saved(&mut self) {
-        let grid = self.primary.grid_mut();
-        if self.alternate.is_some() && grid.saved_cursor.input_needs_wrap {
-            let at = grid.saved_cursor.point.line;
-            mend::fill_gap(&mut grid[at]);
-        }
     }
 
     /// Returns where the character is that was printed last, if nothing has happened since and it
@@ -333,6 +270,15 @@ impl Emulator {
         }
     }
 
+    /// Sets the margins, and records on which screen; the one that shows is yet to be handed them.
+    pub(crate) fn set_margins(&mut self, margins: Margins) {
+        self.state.margins = margins;
+        match self.alternate {
+            Some(_) => self.state.set_margins.alternate = margins,
+            None => self.state.set_margins.primary = margins,
+        }
+    }
+
     /// Returns to what DECSTR leaves: modes, margins, pen and charsets, but neither text nor place.
     pub(crate) fn soft_reset(&mut self) {
         let rows = self.rows();
@@ -343,9 +289,9 @@ impl Emulator {
         modes.cursor_visible = true;
         modes.app_cursor = false;
         modes.app_keypad = false;
-        self.state.margins = Margins::whole(rows);
+        self.set_margins(Margins::whole(rows));
         self.state.charset = CharsetIndex::G0;
-        *self.saved_extra() = SavedExtra::default();
+        self.save_extra(SavedExtra::default());
         let grid = self.grid_mut();
         grid.cursor.template = Cell::default();
         for index in [

@@ -319,10 +319,10 @@ impl Handler for Emulator {
         let rows = self.rows();
         let bottom = bottom.unwrap_or(rows).min(rows);
         if top < bottom {
-            self.state.margins = Margins {
+            self.set_margins(Margins {
                 top: top - 1,
                 bottom,
-            };
+            });
             self.hand_state_to_term();
             self.go_addressed(0, 0);
         } else if top == bottom && rows == 1 {

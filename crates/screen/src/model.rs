@@ -149,8 +149,11 @@ impl ScreenModel {
     /// A new model of [`Checkpoint::size`] that is fed [`Checkpoint::state`] and then
     /// [`Checkpoint::pending`] is equal to this one.
     pub fn checkpoint(&mut self) -> Checkpoint {
-        // Such a cursor is painted with the character that it stands on.
-        if self.emulator.is_behind() && self.emulator.grid().saved_cursor.input_needs_wrap {
+        // Such a cursor is painted with the character that it stands on, or between two rows.
+        let emulator = &self.emulator;
+        let amid_rows =
+            emulator.grid().saved_cursor.input_needs_wrap || 0 < emulator.saved_scrolled();
+        if emulator.is_behind() && amid_rows {
             self.parse_pending();
         }
         let mut state = dump::snapshot(&self.emulator, WHOLE, self.repeatable());

@@ -2,6 +2,7 @@
 //! hold.
 
 pub(crate) mod keyboard;
+pub(crate) mod margins;
 pub(crate) mod modes;
 pub(crate) mod palette;
 pub(crate) mod progress;
@@ -13,9 +14,11 @@ use alacritty_terminal::{
     vte::ansi::{CharsetIndex, cursor_icon::CursorIcon},
 };
 
+pub(crate) use self::margins::Margins;
+
 use self::{
-    keyboard::Keyboard, modes::Modes, palette::Palette, progress::Progress, tabs::TabStops,
-    titles::Titles,
+    keyboard::Keyboard, margins::SetMargins, modes::Modes, palette::Palette, progress::Progress,
+    tabs::TabStops, titles::Titles,
 };
 
 /// The recorded state of a terminal.
@@ -24,6 +27,8 @@ pub(crate) struct State {
     pub(crate) modes: Modes,
     /// Rows that scroll; half open, always within the page, never empty.
     pub(crate) margins: Margins,
+    /// On which screen they were set; for terminals where each has its own.
+    pub(crate) set_margins: SetMargins,
     pub(crate) tabs: TabStops,
     /// Which of G0 to G3 printing goes through.
     pub(crate) charset: CharsetIndex,
@@ -45,6 +50,9 @@ pub(crate) struct State {
     pub(crate) saved_primary: SavedExtra,
     /// Saved beside the cursor of the alternate screen, while that shows.
     pub(crate) saved_alternate: SavedExtra,
+    /// Rows that went into the scrollback since the cursor of the primary screen was saved, counted
+    /// up to its row; for terminals where it moves up with them.
+    pub(crate) saved_scrolled: usize,
 }
 
 /// What a cursor save keeps that the grid's saved cursor does not.
@@ -54,28 +62,12 @@ pub(crate) struct SavedExtra {
     pub(crate) charset: CharsetIndex,
 }
 
-/// The rows that scroll: `top..bottom`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Margins {
-    pub(crate) top: usize,
-    pub(crate) bottom: usize,
-}
-
-impl Margins {
-    /// Returns the margins that take in a whole page.
-    pub(crate) fn whole(rows: usize) -> Self {
-        Self {
-            top: 0,
-            bottom: rows,
-        }
-    }
-}
-
 impl State {
     pub(crate) fn new(rows: usize, cols: usize) -> Self {
         Self {
             modes: Modes::default(),
             margins: Margins::whole(rows),
+            set_margins: SetMargins::whole(rows),
             tabs: TabStops::new(cols),
             charset: CharsetIndex::default(),
             link: None,
@@ -89,6 +81,7 @@ impl State {
             continues_above: false,
             saved_primary: SavedExtra::default(),
             saved_alternate: SavedExtra::default(),
+            saved_scrolled: 0,
         }
     }
 
@@ -110,6 +103,7 @@ impl State {
     /// Follows a change of size.
     pub(crate) fn resize(&mut self, rows: usize, cols: usize) {
         self.margins = Margins::whole(rows);
+        self.set_margins = SetMargins::whole(rows);
         self.tabs.resize(cols);
     }
 }

@@ -1,9 +1,9 @@
 //! Scores snapshots, for `cargo xtask fidelity`: prints Markdown, and fails if a recording of a
-//! real program differs at some cut in what no document tells of.
+//! real program, or one of the smallest streams, differs at some cut.
 //!
 //! ```text
 //!  recordings (real programs, now) ─┐            ┌─ a second model, at every byte
-//!  streams (generated, by feature) ─┴─ cuts ────►┤
+//!  streams (generated, or smallest) ┴─ cuts ────►┤
 //!                                                └─ xterm.js, at hundreds of cuts (JUDGE)
 //! ```
 //!
@@ -14,6 +14,8 @@
 mod grammar;
 #[path = "../../tests/it/judge.rs"]
 mod judge;
+#[path = "../../tests/it/smallest.rs"]
+mod smallest;
 
 mod report;
 mod sample;
@@ -60,18 +62,19 @@ fn main() -> ExitCode {
     let judged = |samples: Vec<Sample>| judge_all(samples, judge_dir.as_deref(), thoroughness);
     let recorded = judged(recordings.made);
     let generated = judged(sample::features(thoroughness, wanted));
-    for one in &recorded {
-        failed |= 0 < tell(one, |what| !report::is_known(one.sample.name, what));
+    let smallest = judged(sample::smallest(wanted));
+    for one in recorded.iter().chain(&smallest) {
+        failed |= 0 < tell(one);
     }
     if !only.is_empty() {
         // Whoever asks for a feature by its name wants to see what differs.
         generated.iter().for_each(|one| {
-            tell(one, |_| true);
+            tell(one);
         });
     }
     print!(
         "{}",
-        report::markdown(&recorded, &recordings.skipped, &generated)
+        report::markdown(&recorded, &recordings.skipped, &smallest, &generated)
     );
     if failed {
         ExitCode::FAILURE
@@ -111,8 +114,8 @@ fn judge_all(
     judged.collect()
 }
 
-/// Prints the first differences that are of interest; returns how many it printed.
-fn tell(judged: &Judged, interesting: impl Fn(&str) -> bool) -> usize {
+/// Prints the first differences; returns how many it printed.
+fn tell(judged: &Judged) -> usize {
     let Judged {
         sample,
         model,
@@ -121,7 +124,7 @@ fn tell(judged: &Judged, interesting: impl Fn(&str) -> bool) -> usize {
     let mut told = 0;
     for (judge, score) in [("model", Some(model)), ("xterm.js", xterm.as_ref())] {
         let misses = score.into_iter().flat_map(|score| &score.misses);
-        for (at, what) in misses.filter(|(_, what)| interesting(what)).take(8) {
+        for (at, what) in misses.take(8) {
             eprintln!("{}, cut at {at}, {judge}: {what}", sample.name);
             told += 1;
         }

@@ -8,23 +8,11 @@ use super::judge::Score;
 /// Most kinds of difference that are named of one sample.
 const MAX_KINDS: usize = 3;
 
-/// Differences of recordings that `docs/fidelity.md` gives the reason of; they are counted like all
-/// others.
-const KNOWN: &[(&str, &str)] = &[
-    ("crash", "saved cursor: primary's row: "),
-    ("crash", "margins: rows: "),
-];
-
-/// Returns whether a difference is one of those that are known.
-pub(super) fn is_known(recording: &str, what: &str) -> bool {
-    let is = |known: &(&str, &str)| known.0 == recording && what.contains(known.1);
-    KNOWN.iter().any(is)
-}
-
-/// Returns both tables.
+/// Returns all tables.
 pub(super) fn markdown(
     recorded: &[Judged],
     skipped: &[(&str, &str)],
+    smallest: &[Judged],
     generated: &[Judged],
 ) -> String {
     let mut text = String::from("### Real programs\n\n");
@@ -38,7 +26,9 @@ pub(super) fn markdown(
             "\n- not recorded: {name} (`{program}` is not installed)"
         );
     }
-    text += "\n\n### Generated streams, by feature\n\n";
+    text += "\n\n### Smallest streams\n\n";
+    table(&mut text, "what is kept", smallest);
+    text += "\n### Generated streams, by feature\n\n";
     table(&mut text, "feature", generated);
     text
 }

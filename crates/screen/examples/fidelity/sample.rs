@@ -1,4 +1,5 @@
-//! What is judged: recordings made now, and streams generated from a seed that never changes.
+//! What is judged: recordings made now, the smallest streams that show something, and streams
+//! generated from a seed that never changes.
 
 use abide_core::size::TermSize;
 use abide_screen::ScreenModel;
@@ -10,6 +11,7 @@ use proptest::{
 
 use super::grammar::{self, Feature};
 use super::judge::{self, Score};
+use super::smallest::{self, SMALLEST};
 
 /// How many cuts are tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(super) struct Sample {
     pub(super) about: &'static str,
     pub(super) size: TermSize,
     pub(super) outputs: Vec<Vec<u8>>,
+    /// Whether xterm.js is shown all cuts, and not some.
+    every_cut: bool,
 }
 
 /// Recordings, and those that could not be made: their names, and which program is missing.
@@ -55,10 +59,27 @@ pub(super) fn recordings(wanted: impl Fn(&str) -> bool) -> Recordings {
                 about: script.about,
                 size: recording.size,
                 outputs: vec![recording.output],
+                every_cut: false,
             });
         }
     });
     all
+}
+
+/// Returns the streams that are as short as what they show.
+pub(super) fn smallest(wanted: impl Fn(&str) -> bool) -> Vec<Sample> {
+    let name = "margins, and the saved cursor";
+    let sample = Sample {
+        name,
+        about: "",
+        size: smallest::size(),
+        outputs: SMALLEST
+            .iter()
+            .map(|(_, output)| output.as_bytes().to_vec())
+            .collect(),
+        every_cut: true,
+    };
+    wanted(name).then_some(sample).into_iter().collect()
 }
 
 /// Generates short streams for every feature, the same ones each time.
@@ -76,6 +97,7 @@ pub(super) fn features(how: Thoroughness, wanted: impl Fn(&str) -> bool) -> Vec<
             about: "",
             size: TermSize::clamped(6, 20),
             outputs: (0..count).map(|_| next()).collect(),
+            every_cut: false,
         }
     };
     grammar::FEATURES
@@ -110,7 +132,11 @@ impl Sample {
         };
         let mut model = ScreenModel::new(self.size, judge::LIMITS);
         let mut from = 0;
-        let cuts = spread(output.len(), wanted).into_iter().map(|at| {
+        let cuts = match self.every_cut {
+            true => (0..=output.len()).collect(),
+            false => spread(output.len(), wanted),
+        };
+        let cuts = cuts.into_iter().map(|at| {
             model.feed(&output[from..at]);
             from = at;
             (at, model.snapshot(judge::ALL))

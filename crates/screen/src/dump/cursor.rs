@@ -10,7 +10,7 @@ use alacritty_terminal::{
 
 use crate::{
     emulator::{Emulator, line, row},
-    state::{Margins, SavedExtra},
+    state::SavedExtra,
 };
 
 use super::{
@@ -43,6 +43,23 @@ pub(super) fn saved(out: &mut Painter, grid: &Grid<Cell>, extra: SavedExtra) {
     }
 }
 
+/// Saves the cursor that the primary `grid` has saved, while its page is being painted: from the
+/// beginning of the last row, to which it returns.
+///
+/// All moves are relative, so that it also returns in a terminal of another size.
+pub(super) fn saved_amid(out: &mut Painter, grid: &Grid<Cell>, extra: SavedExtra) {
+    let cursor = &grid.saved_cursor;
+    let up = grid.screen_lines() - 1 - row(&cursor.point.line);
+    let right = cursor.point.column.0;
+    out.step(up, 'A');
+    out.step(right, 'C');
+    pen_and_charsets(out, cursor, extra.charset, false);
+    out.put("\x1b7");
+    settings::neutral_pen(out);
+    out.step(up, 'B');
+    out.step(right, 'D');
+}
+
 /// Goes to the cursor saved last, with its pen and charsets, so that entering the alternate screen
 /// saves the same once more.
 pub(super) fn restore_for_switch(out: &mut Painter) {
@@ -50,14 +67,10 @@ pub(super) fn restore_for_switch(out: &mut Painter) {
     out.forget_pen();
 }
 
-/// Places the cursor of the screen that shows, with margins, origin mode, pen and charsets.
+/// Places the cursor of the screen that shows, with origin mode, pen and charsets; the margins are set.
 pub(super) fn current(out: &mut Painter, emulator: &Emulator) {
     let grid = emulator.grid();
-    let Margins { top, bottom } = emulator.state.margins;
     let cursor = &grid.cursor;
-    if Margins::whole(grid.screen_lines()) != emulator.state.margins {
-        out.put_fmt(format_args!("\x1b[{};{bottom}r", top + 1));
-    }
     if emulator.state.modes.origin {
         out.put("\x1b[?6h");
     }

@@ -150,6 +150,13 @@ impl Painter {
         self.put_fmt(format_args!("\x1b[{};{}H", row + 1, col + 1));
     }
 
+    /// Moves the cursor so many times as CUU, CUD, CUF or CUB (`final_byte` A to D) does.
+    pub(crate) fn step(&mut self, count: usize, final_byte: char) {
+        if 0 < count {
+            self.put_fmt(format_args!("\x1b[{count}{final_byte}"));
+        }
+    }
+
     /// Records that the terminal has a pen.
     pub(crate) fn has_taken(&mut self, pen: &Pen) {
         self.pen.clone_from(pen);

@@ -32,16 +32,29 @@ pub(crate) enum End {
 pub(crate) struct RowPainter<'a> {
     out: &'a mut Painter,
     before: Before,
+    /// The row that comes next, if rows are gone to by number and not by line feeds.
+    next: Option<usize>,
 }
 
 /// What was painted last.
 enum Before {
     /// Nothing that is still to be ended: the cursor is where the next row begins.
     Nothing,
+    /// A row that the next one goes on from; the cursor is where that begins.
+    Joined,
     /// A row, without the step to the next one.
     Hard,
     Soft,
     SoftBeforeWide(Cell),
+}
+
+/// When the terminal is to go on in the next row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrap {
+    /// When the row's first character is printed, if that does.
+    WithText,
+    /// Before anything of the row is printed.
+    First,
 }
 
 impl<'a> RowPainter<'a> {
@@ -49,12 +62,31 @@ impl<'a> RowPainter<'a> {
         Self {
             out,
             before: Before::Nothing,
+            next: None,
+        }
+    }
+
+    /// Paints from the first row on in a terminal where a line feed may scroll.
+    pub(super) fn addressing(out: &'a mut Painter) -> Self {
+        Self {
+            next: Some(0),
+            ..Self::new(out)
+        }
+    }
+
+    /// Does something where a row begins, before it is painted: the pen is the default one, and the
+    /// cursor must be there again.
+    pub(super) fn pause_before(&mut self, row: &Row<Cell>, act: impl FnOnce(&mut Painter)) {
+        let joined = self.hand_over(&row[Column(0)], Wrap::First);
+        act(self.out);
+        if joined {
+            self.before = Before::Joined;
         }
     }
 
     /// Paints a row.
     pub(crate) fn row(&mut self, row: &Row<Cell>) {
-        let joined = self.hand_over(&row[Column(0)]);
+        let joined = self.hand_over(&row[Column(0)], Wrap::WithText);
         let end = paint_row(self.out, row, joined);
         self.before = match end {
             End::Hard => Before::Hard,
@@ -74,7 +106,7 @@ impl<'a> RowPainter<'a> {
         reset: bool,
         open: Option<(&Pen, Option<&Cell>)>,
     ) {
-        self.hand_over(&Cell::default());
+        self.hand_over(&Cell::default(), Wrap::WithText);
         self.out.raw(pen);
         for piece in pieces {
             self.out.raw(piece);
@@ -99,14 +131,21 @@ impl<'a> RowPainter<'a> {
 
     /// Goes from the row painted last to the next one, which begins with `first`; returns whether
     /// that goes on from it.
-    fn hand_over(&mut self, first: &Cell) -> bool {
+    fn hand_over(&mut self, first: &Cell, wrap: Wrap) -> bool {
+        let at = self.next;
+        self.next = at.map(|at| at + 1);
+        let by_itself = |gap| wrap == Wrap::WithText && wraps_by_itself(first, gap);
         match std::mem::replace(&mut self.before, Before::Nothing) {
             Before::Nothing => return false,
+            Before::Joined => {}
             Before::Hard => {
-                self.out.put("\r\n");
+                match at {
+                    Some(at) => self.out.go(at, 0),
+                    None => self.out.put("\r\n"),
+                }
                 return false;
             }
-            Before::Soft if wraps_by_itself(first, None) => {}
+            Before::Soft if by_itself(None) => {}
             // The character that wraps has the plain pen: a coloured one would colour a row that
             // is scrolled in by it. Stepping back, not to the first column, leaves the text whole
             // where the terminal is wider and nothing wraps.
@@ -114,7 +153,7 @@ impl<'a> RowPainter<'a> {
                 self.out.plain();
                 self.out.put(" \x08");
             }
-            Before::SoftBeforeWide(last) if wraps_by_itself(first, Some(&last)) => {}
+            Before::SoftBeforeWide(last) if by_itself(Some(&last)) => {}
             Before::SoftBeforeWide(last) => {
                 before_wide(self.out, &last);
                 // The row may have been scrolled in, in the colour of that pen. Erasing it from

@@ -40,6 +40,7 @@ impl Emulator {
             return;
         }
         let (old, new) = (self.grid_size, GridSize::from(size));
+        self.state.saved_scrolled = self.saved_scrolled();
         if self.alternate.is_some() {
             // Where the hidden cursor is nobody can see, nor a snapshot tell: only to where it returns.
             let grid = self.primary.grid_mut();
@@ -52,6 +53,7 @@ impl Emulator {
         for row in &rest {
             self.history.push(row);
         }
+        self.count_scrolled(rest.len());
         if let Some(alternate) = &mut self.alternate {
             resize_grid(alternate.grid_mut(), Vec::new(), old, new, Reflow::None);
             let mut term = new_term(new);

@@ -9,6 +9,8 @@ mod lazy;
 mod reading;
 mod recordings;
 mod regressions;
+mod screens;
 mod sizes;
+mod smallest;
 mod speed;
 mod streams;
