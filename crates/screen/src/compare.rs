@@ -21,6 +21,10 @@ pub(crate) fn emulators(left: &Emulator, right: &Emulator) -> Option<String> {
         .or_else(|| grids("showing", left.grid(), right.grid()))
         .or_else(|| cursors("the cursor", &left.grid().cursor, &right.grid().cursor))
         .or_else(|| {
+            let what = "the saved cursor of the hidden grid";
+            cursors(what, left.saved_hidden(), right.saved_hidden())
+        })
+        .or_else(|| {
             let what = "the rows scrolled since the primary's cursor was saved";
             values(what, &left.saved_scrolled(), &right.saved_scrolled())
         })
@@ -65,7 +69,7 @@ fn states(left: &Emulator, right: &Emulator) -> Option<String> {
         .or_else(|| {
             let (left, right) = (&left.saved_alternate, &right.saved_alternate);
             let what = "what is saved beside the alternate's cursor";
-            alternate.then(|| values(what, left, right)).flatten()
+            values(what, left, right)
         })
 }
 

@@ -6,8 +6,9 @@
 //!    update, and every mode that would disturb painting set to its neutral value (not RIS, which
 //!    flickers and takes the palette along);
 //! 2. palette, progress, titles, tab stops;
-//! 3. the primary's keyboard flags; its screen, scrollback first, also while the alternate one shows;
-//!    its saved cursor, before the rows that scrolled after it was saved;
+//! 3. keyboard flags, and what the alternate screen keeps while it does not show; the primary
+//!    screen, scrollback first, also while the alternate one shows; its saved cursor, before the
+//!    rows that scrolled after that was saved;
 //! 4. if it shows, the alternate screen with its own;
 //! 5. margins, origin mode, cursor, pen, charsets; input modes; how the cursor looks;
 //! 6. the last character once more, if a repetition could follow it;
@@ -54,6 +55,7 @@ pub(crate) fn snapshot(emulator: &Emulator, options: SnapshotOptions, repeatable
         History::Lines(lines) => lines,
     };
     settings::keyboard(&mut out, emulator);
+    hidden(&mut out, emulator);
     out.put("\x1b[H");
     primary(&mut out, emulator, history);
     if emulator.is_alternate() {
@@ -87,6 +89,21 @@ fn clear(out: &mut Painter, emulator: &Emulator, scrollback: Scrollback) {
         }
         Scrollback::Extend => out.put("\x1b[H\x1b[J"),
     }
+}
+
+/// What the alternate screen keeps while it does not show: keyboard flags, a saved cursor.
+fn hidden(out: &mut Painter, emulator: &Emulator) {
+    let flags = &emulator.state.keyboard.alternate;
+    let saved = emulator.hidden_page();
+    if emulator.is_alternate() || (flags.is_untouched() && saved.is_none()) {
+        return;
+    }
+    out.put("\x1b[?1049h");
+    settings::flags(out, flags);
+    if let Some(page) = saved {
+        cursor::saved(out, &page, emulator.state.saved_alternate);
+    }
+    out.put("\x1b[?1049l");
 }
 
 /// Paints up to `history` lines of scrollback and the page of the primary screen, and saves its

@@ -13,7 +13,7 @@ use abide_core::size::TermSize;
 use alacritty_terminal::{
     Grid, Term,
     event::VoidListener,
-    grid::Dimensions,
+    grid::{Cursor, Dimensions},
     index::{Column, Line, Point},
     term::{Config, cell::Cell, cell::Flags},
     vte::ansi::{CharsetIndex, Color, Handler, NamedColor, NamedPrivateMode, StandardCharset},
@@ -24,7 +24,7 @@ use crate::{
     answer::Answers,
     dump::{End, Pen, end_of, painted_len},
     history::History,
-    state::{Margins, SavedExtra, State},
+    state::{Margins, SaidCharsets, SavedExtra, State},
 };
 
 /// Least number of columns that the grids work with; a wide character needs two.
@@ -43,6 +43,8 @@ pub(crate) struct Emulator {
     stale: usize,
     primary: Term<VoidListener>,
     alternate: Option<Term<VoidListener>>,
+    /// What the alternate screen has saved, while it does not show.
+    saved_hidden: Cursor<Cell>,
 }
 
 /// A grid's size in the form that `Term` takes.
@@ -87,6 +89,7 @@ impl Emulator {
             stale: 0,
             primary: new_term(grid),
             alternate: None,
+            saved_hidden: Cursor::default(),
         }
     }
 
@@ -203,7 +206,7 @@ impl Emulator {
         let mut term = new_term(self.grid_size);
         term.grid_mut().cursor = self.primary.grid().cursor.clone();
         term.grid_mut().reset_region(..);
-        self.state.saved_alternate = SavedExtra::default();
+        term.grid_mut().saved_cursor = std::mem::take(&mut self.saved_hidden);
         self.state.set_margins.alternate = Margins::whole(self.rows());
         self.state.continues_above = false;
         self.alternate = Some(term);
@@ -215,6 +218,7 @@ impl Emulator {
     pub(crate) fn leave_alternate(&mut self) {
         if let Some(alternate) = self.alternate.take() {
             self.primary.grid_mut().cursor = alternate.grid().cursor.clone();
+            self.saved_hidden = alternate.grid().saved_cursor.clone();
             self.hand_state_to_term();
             self.settle_cursor();
         }
@@ -223,6 +227,7 @@ impl Emulator {
     /// Returns to the state of a terminal just switched on.
     pub(crate) fn reset(&mut self) {
         self.alternate = None;
+        self.saved_hidden = Cursor::default();
         self.primary.reset_state();
         self.history.clear();
         self.stale = 0;
@@ -291,6 +296,7 @@ impl Emulator {
         modes.app_keypad = false;
         self.set_margins(Margins::whole(rows));
         self.state.charset = CharsetIndex::G0;
+        self.state.said = SaidCharsets::default();
         self.save_extra(SavedExtra::default());
         let grid = self.grid_mut();
         grid.cursor.template = Cell::default();

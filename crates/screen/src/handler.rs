@@ -14,23 +14,24 @@
 //!   makes it so, and only a line feed onto that row, or erasing it from its beginning, undoes it;
 //! - `?3` does nothing, as in an xterm that was not told to resize itself.
 
+mod edge;
+mod looks;
+mod rows;
 mod steps;
 
-use alacritty_terminal::{
-    Term,
-    event::VoidListener,
-    vte::ansi::{
-        Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
-        KeyboardModesApplyBehavior, LineClearMode, Mode, ModifyOtherKeys, PrivateMode, Rgb,
-        ScpCharPath, ScpUpdateMode, StandardCharset, TabulationClearMode, cursor_icon::CursorIcon,
-    },
+use alacritty_terminal::vte::ansi::{
+    Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
+    KeyboardModesApplyBehavior, LineClearMode, Mode, ModifyOtherKeys, PrivateMode, Rgb,
+    ScpCharPath, ScpUpdateMode, StandardCharset, TabulationClearMode, cursor_icon::CursorIcon,
 };
 
-pub(crate) use self::steps::OWN_LINK_PREFIX;
+pub(crate) use self::{looks::set_attribute, steps::OWN_LINK_PREFIX};
+
+use self::looks::style_number;
 
 use crate::{
     answer,
-    emulator::{BLINK, Emulator},
+    emulator::Emulator,
     state::{Margins, tabs::TabStops},
 };
 
@@ -136,19 +137,7 @@ impl Handler for Emulator {
     }
 
     fn linefeed(&mut self) {
-        self.end_pending_wrap();
-        let next = self.cursor_row() + 1;
-        if next == self.state.margins.bottom {
-            self.scroll(|term| term.linefeed());
-        } else {
-            if next < self.rows() {
-                self.set_continues(next, false);
-            }
-            self.term().linefeed();
-        }
-        if self.state.modes.newline {
-            self.carriage_return();
-        }
+        self.line_feed();
     }
 
     fn newline(&mut self) {
@@ -156,54 +145,23 @@ impl Handler for Emulator {
     }
 
     fn reverse_index(&mut self) {
-        self.end_pending_wrap();
-        let Margins { top, bottom } = self.state.margins;
-        if self.cursor_row() == top {
-            self.move_down_rows(top, bottom, 1, |this| this.term().reverse_index());
-        } else {
-            self.term().reverse_index();
-        }
+        self.index_back();
     }
 
     fn scroll_up(&mut self, count: usize) {
-        let Margins { top, bottom } = self.state.margins;
-        self.move_up_rows(top, bottom, count, |this| {
-            this.leave_top(count.min(bottom - top));
-            this.term().scroll_up(count);
-        });
-        self.settle_cursor();
+        self.scroll_rows_up(count);
     }
 
     fn scroll_down(&mut self, count: usize) {
-        let Margins { top, bottom } = self.state.margins;
-        self.move_down_rows(top, bottom, count, |this| this.term().scroll_down(count));
-        self.settle_cursor();
+        self.scroll_rows_down(count);
     }
 
     fn insert_blank_lines(&mut self, count: usize) {
-        let Margins { top, bottom } = self.state.margins;
-        let at = self.cursor_row();
-        if (top..bottom).contains(&at) {
-            self.move_down_rows(at, bottom, count, |this| {
-                this.term().insert_blank_lines(count);
-            });
-            self.carriage_return();
-        }
+        self.insert_rows(count);
     }
 
     fn delete_lines(&mut self, count: usize) {
-        let Margins { top, bottom } = self.state.margins;
-        let at = self.cursor_row();
-        if (top..bottom).contains(&at) {
-            self.move_up_rows(at, bottom, count, |this| {
-                if at == 0 {
-                    this.delete_first_lines(count);
-                } else {
-                    this.term().delete_lines(count);
-                }
-            });
-            self.carriage_return();
-        }
+        self.delete_rows(count);
     }
 
     fn insert_blank(&mut self, count: usize) {
@@ -236,28 +194,7 @@ impl Handler for Emulator {
     }
 
     fn clear_screen(&mut self, mode: ClearMode) {
-        match mode {
-            ClearMode::All => {
-                self.set_continues(0, false);
-                self.grid_mut().reset_region(..);
-            }
-            ClearMode::Above => {
-                self.set_continues(0, false);
-                let at = self.grid().cursor.point.line;
-                self.grid_mut().reset_region(..at);
-                self.term().clear_line(LineClearMode::Left);
-                self.mend_cursor_row();
-            }
-            ClearMode::Below => {
-                if self.cursor_col() == 0 {
-                    self.set_continues(self.cursor_row(), false);
-                }
-                self.term().clear_screen(ClearMode::Below);
-                self.mend_cursor_row();
-            }
-            ClearMode::Saved if self.is_alternate() => {}
-            ClearMode::Saved => self.history.clear(),
-        }
+        self.erase_page(mode);
     }
 
     fn decaln(&mut self) {
@@ -340,10 +277,12 @@ impl Handler for Emulator {
 
     fn set_active_charset(&mut self, index: CharsetIndex) {
         self.state.charset = index;
+        self.state.said.shift = index;
         self.term().set_active_charset(index);
     }
 
     fn configure_charset(&mut self, index: CharsetIndex, charset: StandardCharset) {
+        self.state.said.tables[index] = charset;
         self.term().configure_charset(index, charset);
     }
 
@@ -455,25 +394,4 @@ impl Handler for Emulator {
     fn clipboard_store(&mut self, _clipboard: u8, _base64: &[u8]) {}
     fn clipboard_load(&mut self, _clipboard: u8, _terminator: &str) {}
     fn set_scp(&mut self, _path: ScpCharPath, _update: ScpUpdateMode) {}
-}
-
-/// Gives a screen's pen an attribute as terminals mean it.
-pub(crate) fn set_attribute(term: &mut Term<VoidListener>, attr: Attr) {
-    let pen = &mut term.grid_mut().cursor.template;
-    match attr {
-        Attr::CancelBold => term.terminal_attribute(Attr::DoubleUnderline),
-        Attr::BlinkSlow | Attr::BlinkFast => pen.flags.insert(BLINK),
-        Attr::CancelBlink => pen.flags.remove(BLINK),
-        other => term.terminal_attribute(other),
-    }
-}
-
-/// Returns the argument of DECSCUSR that means `style`.
-fn style_number(style: CursorStyle) -> u8 {
-    let steady = match style.shape {
-        CursorShape::Underline => 4,
-        CursorShape::Beam => 6,
-        CursorShape::Block | CursorShape::HollowBlock | CursorShape::Hidden => 2,
-    };
-    steady - u8::from(style.blinking)
 }

@@ -10,6 +10,7 @@ pub(crate) mod tabs;
 pub(crate) mod titles;
 
 use alacritty_terminal::{
+    grid::Charsets,
     term::cell::Hyperlink,
     vte::ansi::{CharsetIndex, cursor_icon::CursorIcon},
 };
@@ -32,6 +33,9 @@ pub(crate) struct State {
     pub(crate) tabs: TabStops,
     /// Which of G0 to G3 printing goes through.
     pub(crate) charset: CharsetIndex,
+    /// What was said last of the charsets, whatever restoring a cursor has made of it since; for
+    /// terminals where that makes less of it.
+    pub(crate) said: SaidCharsets,
     /// The link that printed text belongs to; no cursor save or screen switch changes it.
     pub(crate) link: Option<Hyperlink>,
     /// The number of the next link that comes without an id.
@@ -48,11 +52,18 @@ pub(crate) struct State {
     pub(crate) continues_above: bool,
     /// Saved beside the cursor of the primary screen.
     pub(crate) saved_primary: SavedExtra,
-    /// Saved beside the cursor of the alternate screen, while that shows.
+    /// Saved beside the cursor of the alternate screen.
     pub(crate) saved_alternate: SavedExtra,
     /// Rows that went into the scrollback since the cursor of the primary screen was saved, counted
     /// up to its row; for terminals where it moves up with them.
     pub(crate) saved_scrolled: usize,
+}
+
+/// The charsets that were put into G0 to G3, and the last shift.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct SaidCharsets {
+    pub(crate) tables: Charsets,
+    pub(crate) shift: CharsetIndex,
 }
 
 /// What a cursor save keeps that the grid's saved cursor does not.
@@ -70,6 +81,7 @@ impl State {
             set_margins: SetMargins::whole(rows),
             tabs: TabStops::new(cols),
             charset: CharsetIndex::default(),
+            said: SaidCharsets::default(),
             link: None,
             next_link: 0,
             titles: Titles::default(),

@@ -32,7 +32,7 @@ pub(super) fn saved(out: &mut Painter, grid: &Grid<Cell>, extra: SavedExtra) {
     } else {
         out.go(at.0, at.1);
     }
-    pen_and_charsets(out, cursor, extra.charset, false);
+    pen_and_charsets(out, cursor, extra.charset);
     out.put("\x1b7");
     if extra.origin {
         out.put("\x1b[?6l");
@@ -53,7 +53,7 @@ pub(super) fn saved_amid(out: &mut Painter, grid: &Grid<Cell>, extra: SavedExtra
     let right = cursor.point.column.0;
     out.step(up, 'A');
     out.step(right, 'C');
-    pen_and_charsets(out, cursor, extra.charset, false);
+    pen_and_charsets(out, cursor, extra.charset);
     out.put("\x1b7");
     settings::neutral_pen(out);
     out.step(up, 'B');
@@ -71,6 +71,13 @@ pub(super) fn restore_for_switch(out: &mut Painter) {
 pub(super) fn current(out: &mut Painter, emulator: &Emulator) {
     let grid = emulator.grid();
     let cursor = &grid.cursor;
+    let restored = emulator.restored_charsets();
+    if restored {
+        let said = &emulator.state.said;
+        charsets(out, &said.tables, said.shift);
+        out.put("\x1b8\x1b[?6l");
+        settings::no_style(out);
+    }
     if emulator.state.modes.origin {
         out.put("\x1b[?6h");
     }
@@ -80,7 +87,10 @@ pub(super) fn current(out: &mut Painter, emulator: &Emulator) {
     } else {
         out.go(at_row, cursor.point.column.0);
     }
-    pen_and_charsets(out, cursor, emulator.state.charset, true);
+    out.take(&Pen::of(&cursor.template));
+    if !restored {
+        charsets(out, &cursor.charsets, emulator.state.charset);
+    }
 }
 
 /// Prints the character before the cursor once more, everything else being in place.
@@ -148,9 +158,8 @@ fn wrap_again(out: &mut Painter, grid: &Grid<Cell>, (at_row, col): (usize, usize
     }
 }
 
-fn pen_and_charsets(out: &mut Painter, cursor: &Cursor<Cell>, active: CharsetIndex, linked: bool) {
-    let pen = Pen::of(&cursor.template);
-    out.take(&if linked { pen } else { pen.unlinked() });
+fn pen_and_charsets(out: &mut Painter, cursor: &Cursor<Cell>, active: CharsetIndex) {
+    out.take(&Pen::of(&cursor.template).unlinked());
     charsets(out, &cursor.charsets, active);
 }
 

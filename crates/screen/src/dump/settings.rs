@@ -28,7 +28,13 @@ pub(super) fn neutral(out: &mut Painter) {
 
 /// Default pen, no link, ASCII in all charsets.
 pub(super) fn neutral_pen(out: &mut Painter) {
-    out.put("\x1b[0m\x1b]8;;\x1b\\\x0f\x1b(B\x1b)B\x1b*B\x1b+B");
+    no_style(out);
+    out.put("\x0f\x1b(B\x1b)B\x1b*B\x1b+B");
+}
+
+/// Default pen, no link.
+pub(super) fn no_style(out: &mut Painter) {
+    out.put("\x1b[0m\x1b]8;;\x1b\\");
     out.forget_pen();
 }
 
@@ -97,15 +103,10 @@ pub(super) fn tab_stops(out: &mut Painter, emulator: &Emulator) {
     }
 }
 
-/// Keyboard flags: those of the primary screen, and what the alternate one kept while hidden.
+/// Keyboard flags of the primary screen, and what is the same on both.
 pub(super) fn keyboard(out: &mut Painter, emulator: &Emulator) {
     let keyboard = &emulator.state.keyboard;
     flags(out, &keyboard.primary);
-    if !emulator.is_alternate() && !keyboard.alternate.is_untouched() {
-        out.put("\x1b[?1049h");
-        flags(out, &keyboard.alternate);
-        out.put("\x1b[?1049l");
-    }
     match keyboard.modify_other {
         0 => out.put("\x1b[>4m"),
         value => out.put_fmt(format_args!("\x1b[>4;{value}m")),

@@ -60,6 +60,7 @@ impl Emulator {
             std::mem::swap(term.grid_mut(), alternate.grid_mut());
             *alternate = term;
         }
+        self.fit_saved_hidden(new);
         self.size = size;
         self.grid_size = new;
         self.state.resize(new.rows, new.cols);

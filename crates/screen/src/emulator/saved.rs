@@ -1,8 +1,14 @@
 //! The saved cursors: one for each screen, with pen, charsets and origin mode.
 
-use alacritty_terminal::vte::ansi::Handler;
+use alacritty_terminal::{
+    Grid,
+    grid::Cursor,
+    index::Column,
+    term::cell::Cell,
+    vte::ansi::{Handler, StandardCharset},
+};
 
-use super::{Emulator, line, row};
+use super::{Emulator, GridSize, line, row};
 use crate::{mend, state::SavedExtra};
 
 impl Emulator {
@@ -19,10 +25,7 @@ impl Emulator {
 
     /// Restores what [`save_cursor`](Self::save_cursor) saved.
     pub(crate) fn restore_cursor(&mut self) {
-        let saved = match self.alternate {
-            Some(_) => self.state.saved_alternate,
-            None => self.state.saved_primary,
-        };
+        let saved = self.saved_extra();
         let link = self.state.link.clone();
         self.state.modes.origin = saved.origin;
         self.state.charset = saved.charset;
@@ -66,6 +69,31 @@ impl Emulator {
         }
     }
 
+    /// Returns whether the charsets in force are those that restoring the cursor brought, and not
+    /// those that were said last.
+    ///
+    /// In xterm, all of G0 to G3 and the shift are saved and restored; in xterm.js, nothing but the one
+    /// charset that prints. Both are where they should be if what was said is said again, and the
+    /// cursor restored. What is to be printed before the end of a snapshot is ASCII, so that no other
+    /// charset is worth the trouble.
+    pub(crate) fn restored_charsets(&self) -> bool {
+        let (state, cursor) = (&self.state, &self.grid().cursor);
+        let saved = &self.grid().saved_cursor;
+        let index = self.saved_extra().charset;
+        (&state.said.tables, state.said.shift) != (&cursor.charsets, state.charset)
+            && (&saved.charsets, index) == (&cursor.charsets, state.charset)
+            && cursor.charsets[index] == StandardCharset::Ascii
+            && !saved.input_needs_wrap
+    }
+
+    /// Returns what was saved beside the cursor of the screen that shows.
+    fn saved_extra(&self) -> SavedExtra {
+        match self.alternate {
+            Some(_) => self.state.saved_alternate,
+            None => self.state.saved_primary,
+        }
+    }
+
     /// Takes what is to be saved beside the cursor of the screen that shows.
     pub(super) fn save_extra(&mut self, extra: SavedExtra) {
         if self.is_alternate() {
@@ -74,6 +102,31 @@ impl Emulator {
             self.state.saved_primary = extra;
             self.state.saved_scrolled = 0;
         }
+    }
+
+    /// Returns a blank page with the cursor that the alternate screen has saved, if that does not show
+    /// and has one.
+    pub(crate) fn hidden_page(&self) -> Option<Grid<Cell>> {
+        let saved = self.saved_hidden != Cursor::default()
+            || self.state.saved_alternate != SavedExtra::default();
+        (!self.is_alternate() && saved).then(|| {
+            let mut grid = Grid::new(self.rows(), self.cols(), 0);
+            grid.saved_cursor = self.saved_hidden.clone();
+            grid
+        })
+    }
+
+    /// Returns what the alternate screen has saved, while it does not show.
+    pub(crate) fn saved_hidden(&self) -> &Cursor<Cell> {
+        &self.saved_hidden
+    }
+
+    /// Keeps that within a page of another size.
+    pub(super) fn fit_saved_hidden(&mut self, size: GridSize) {
+        let saved = &mut self.saved_hidden;
+        saved.point.line = saved.point.line.min(line(size.rows - 1));
+        saved.point.column = saved.point.column.min(Column(size.cols - 1));
+        saved.input_needs_wrap &= saved.point.column.0 + 1 == size.cols;
     }
 
     /// Counts rows that went into the scrollback.

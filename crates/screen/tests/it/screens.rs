@@ -16,16 +16,31 @@ fn what_is_kept_for_each_screen_is_exact_at_every_byte() {
     }
 }
 
+/// proves O11
+#[test]
+fn a_cursor_saved_in_the_alternate_screen_is_there_when_it_is_entered_again() {
+    let output = "\x1b[?1049h\x1b[3;4H\x1b7\x1b[?1049lshell";
+    let mut fresh = ScreenModel::new(size(), LIMITS);
+    fresh.feed(snapshot(output).as_bytes());
+    assert_eq!(fresh.text(0)[0], "shell");
+    fresh.feed(b"\x1b[?1049h\x1b8x");
+    assert_eq!(fresh.text(0)[2], "   x");
+    // A reset forgets it.
+    assert!(!snapshot(&format!("{output}\x1bc")).contains("\x1b[3;4H"));
+}
+
 fn snapshot(output: &str) -> String {
     let mut model = ScreenModel::new(size(), LIMITS);
     model.feed(output.as_bytes());
-    String::from_utf8(model.snapshot(ALL)).unwrap()
+    String::from_utf8(model.snapshot(ALL)).expect("these streams are text")
 }
 
 /// Returns how many line ends follow the last saving of the cursor.
 fn scrolled_after_saving(output: &str) -> usize {
     let snapshot = snapshot(output);
-    let (_, after) = snapshot.rsplit_once("\x1b7").unwrap();
+    let (_, after) = snapshot
+        .rsplit_once("\x1b7")
+        .expect("every snapshot saves the cursor");
     after.matches("\r\n").count()
 }
 

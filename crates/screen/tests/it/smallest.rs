@@ -1,4 +1,4 @@
-//! The smallest streams that show what some terminals keep for each screen, and others only once.
+//! The smallest streams that show what terminals keep for each screen, some more, some less.
 //!
 //! In xterm.js margins belong to a screen, and a saved cursor moves up with the text; in xterm there
 //! is one pair of margins, and a saved cursor keeps its place. Both judges must find each stream
@@ -36,6 +36,18 @@ pub(crate) const SMALLEST: &[(&str, &str)] = &[
     (
         "a saved cursor from before the older ways to the alternate screen",
         "1\r\n2\r\n3\r\n4\r\n5\x1b7\r\n6\r\n7\x1b[?1047hfull\x1b[?1047l\r\n8\x1b[?47h",
+    ),
+    (
+        "a cursor saved in the alternate screen, which is left and entered again",
+        "\x1b[?1049h\x1b[3;4H\x1b[1m\x1b(0\x1b7\x1b[m\x1b(B\x1b[?1049l1\x1b[?1049h\x1b8x",
+    ),
+    (
+        "charsets of a program that dies in the alternate screen",
+        "$ \x1b[?1049h\x1b(0\x1b)0lqk\x1b[?1049l$ q\x1b(B",
+    ),
+    (
+        "a shift that restoring the cursor undoes",
+        "\x1b)0\x1b[4mq\x1b7\x0eq\x1b[m\x1b8q\x1b[1mq",
     ),
     (
         "a saved cursor, and keyboard flags of the alternate screen",
