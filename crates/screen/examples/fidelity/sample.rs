@@ -68,7 +68,7 @@ pub(super) fn recordings(wanted: impl Fn(&str) -> bool) -> Recordings {
 
 /// Returns the streams that are as short as what they show.
 pub(super) fn smallest(wanted: impl Fn(&str) -> bool) -> Vec<Sample> {
-    let name = "margins, and the saved cursor";
+    let name = "margins, saved cursors, charsets";
     let sample = Sample {
         name,
         about: "",

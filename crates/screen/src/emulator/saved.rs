@@ -74,15 +74,15 @@ impl Emulator {
     ///
     /// In xterm, all of G0 to G3 and the shift are saved and restored; in xterm.js, nothing but the one
     /// charset that prints. Both are where they should be if what was said is said again, and the
-    /// cursor restored. What is to be printed before the end of a snapshot is ASCII, so that no other
-    /// charset is worth the trouble.
+    /// cursor restored. Not so for a cursor with a wrap pending, saved or to be: what has to be printed
+    /// for that may be none of the charset.
     pub(crate) fn restored_charsets(&self) -> bool {
         let (state, cursor) = (&self.state, &self.grid().cursor);
         let saved = &self.grid().saved_cursor;
         let index = self.saved_extra().charset;
         (&state.said.tables, state.said.shift) != (&cursor.charsets, state.charset)
             && (&saved.charsets, index) == (&cursor.charsets, state.charset)
-            && cursor.charsets[index] == StandardCharset::Ascii
+            && (cursor.charsets[index] == StandardCharset::Ascii || !cursor.input_needs_wrap)
             && !saved.input_needs_wrap
     }
 

@@ -1,7 +1,8 @@
 //! The smallest streams that show what terminals keep for each screen, some more, some less.
 //!
-//! In xterm.js margins belong to a screen, and a saved cursor moves up with the text; in xterm there
-//! is one pair of margins, and a saved cursor keeps its place. Both judges must find each stream
+//! In xterm.js margins belong to a screen, a saved cursor moves up with the text, and brings back one
+//! charset; in xterm there is one pair of margins, and a saved cursor keeps its place and brings back
+//! all charsets. Both judges must find each stream
 //! exact at every cut.
 
 use abide_core::size::TermSize;
@@ -47,7 +48,7 @@ pub(crate) const SMALLEST: &[(&str, &str)] = &[
     ),
     (
         "a shift that restoring the cursor undoes",
-        "\x1b)0\x1b[4mq\x1b7\x0eq\x1b[m\x1b8q\x1b[1mq",
+        "\x1b)0\x1b[1mq\x1b7\x0eq\x1b[m\x1b8q\x1b[7mq",
     ),
     (
         "a saved cursor, and keyboard flags of the alternate screen",
