@@ -1,6 +1,7 @@
 //! The backend: the contract of `abide_core::backend` in terms of the client's modules.
 
 mod errors;
+mod list;
 mod observe;
 mod question;
 mod remove;
@@ -17,7 +18,7 @@ use std::{
 use abide_core::{
     backend::{
         AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest, Ensured,
-        SessionSpec, SessionState, SessionStatus, StopReport, TerminalBackend, Watch,
+        Listed, SessionSpec, SessionState, SessionStatus, StopReport, TerminalBackend, Watch,
     },
     id::{Generation, SessionId},
     limits::ANSWER_DEADLINE,
@@ -26,7 +27,7 @@ use abide_core::{
 use async_trait::async_trait;
 use bytes::Bytes;
 
-pub use self::observe::{Surveyed, Unheld};
+pub use self::list::{Surveyed, Unheld};
 use self::{
     errors::{check_generation, discover_error, state_error},
     question::Unanswered,
@@ -218,11 +219,9 @@ impl TerminalBackend for OwnerBackend {
         Err(self.unsettled("look at", session))
     }
 
-    async fn list(&self) -> Result<Vec<SessionStatus>, BackendError> {
-        let sessions = self.sessions()?;
-        let looks = sessions.iter().map(|session| self.status_in_list(session));
-        let statuses = futures_util::future::join_all(looks).await;
-        Ok(statuses.into_iter().flatten().collect())
+    async fn list(&self) -> Result<Vec<Listed>, BackendError> {
+        let surveyed = self.survey()?.into_iter();
+        Ok(surveyed.map(|one| self.listed(one)).collect())
     }
 
     async fn attach(

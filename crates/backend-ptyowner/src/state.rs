@@ -44,6 +44,9 @@ pub(crate) const OWNER_LOCK: &str = "owner.lock";
 /// Largest state file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
+/// More than a state file has as a rule, in bytes.
+const USUAL_FILE_BYTES: usize = 4096;
+
 /// How the names of directories begin that are being deleted; no session's id begins so.
 const RETIRED: &str = ".removed-";
 
@@ -426,7 +429,8 @@ fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
         Err(err) if is_absent(&err) => return Ok(None),
         other => other.map_err(failed)?,
     };
-    let mut bytes = Vec::new();
+    // Room for what there is as a rule, so that one read gets it.
+    let mut bytes = Vec::with_capacity(USUAL_FILE_BYTES);
     io::Read::read_to_end(&mut io::Read::take(file, MAX_FILE_BYTES + 1), &mut bytes)
         .map_err(failed)?;
     if MAX_FILE_BYTES < bytes.len() as u64 {

@@ -15,8 +15,8 @@ use abide_backend_ptyowner::{Helper, OwnerBackend, OwnerSettings, Relay};
 use abide_core::{
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
-        ClientProgram, Ensured, SessionSpec, SessionState, SessionStatus, Source, StopReport,
-        TerminalBackend, Watch,
+        ClientProgram, Ensured, Listed, SessionSpec, SessionState, SessionStatus, Source,
+        StopReport, TerminalBackend, Watch,
     },
     id::{Generation, SessionId},
     probe::{NoProbe, Probe},
@@ -236,7 +236,7 @@ impl TerminalBackend for TmuxBackend {
         Ok(status)
     }
 
-    async fn list(&self) -> Result<Vec<SessionStatus>, BackendError> {
+    async fn list(&self) -> Result<Vec<Listed>, BackendError> {
         self.survey().await
     }
 

@@ -7,8 +7,8 @@
 //! # What every backend keeps
 //!
 //! - **Alive is what the kernel says.** A session whose holder does not answer is
-//!   [`SessionState::Unresponsive`], an observation, and never a reason to start, end or remove
-//!   anything.
+//!   [`SessionState::Unresponsive`] to whoever asks it, an observation, and never a reason to start,
+//!   end or remove anything. A list asks nobody.
 //! - **A start has a name.** Each start of a session gets a new [`Generation`]; [`stop`] and
 //!   [`remove`] compare it and touch no other start.
 //! - **One start at a time.** Any number of callers, in any number of processes, may call
@@ -47,8 +47,8 @@ pub use self::{
     loan::{TerminalLoan, TerminalOffer},
     spec::{Command, SessionSpec},
     status::{
-        Capture, CaptureFormat, CaptureRequest, EndCause, Ended, Ensured, ExitOutcome, Holder,
-        LostReason, Running, SessionState, SessionStatus, StopReport, Survivor,
+        Alive, Capture, CaptureFormat, CaptureRequest, EndCause, Ended, Ensured, ExitOutcome,
+        Holder, Listed, LostReason, Running, SessionState, SessionStatus, StopReport, Survivor,
     },
     watch::{Watch, WatchEvent, WatchStream},
 };
@@ -125,22 +125,24 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
     /// [`BackendError::Unresponsive`] when a start is alive and cannot be asked.
     async fn ensure(&self, spec: &SessionSpec) -> Result<Ensured, BackendError>;
 
-    /// Observes the session. Changes nothing; safe to drop at any await.
+    /// Observes the session: asks whatever holds it. Changes nothing; safe to drop at any await.
     ///
     /// # Errors
     ///
     /// [`BackendError::NotFound`] when there is no trace of it.
     async fn status(&self, session: &SessionId) -> Result<SessionStatus, BackendError>;
 
-    /// Observes every session that this backend has a trace of, in order of id.
+    /// Lists every session that this backend has a trace of, in order of id, as locks and files
+    /// tell.
     ///
-    /// A session that does not answer is listed as what it is and delays the others by no more
-    /// than one deadline in all. Changes nothing; safe to drop at any await.
+    /// No session is asked anything, so none can delay the list: one whose holder hangs is shown as
+    /// running, because it is alive. Whoever is about to act on a session asks it by
+    /// [`status`](Self::status) first. Changes nothing; safe to drop at any await.
     ///
     /// # Errors
     ///
     /// When the place where sessions are kept cannot be read.
-    async fn list(&self) -> Result<Vec<SessionStatus>, BackendError>;
+    async fn list(&self) -> Result<Vec<Listed>, BackendError>;
 
     /// Starts watching the session, and typing into it if the mode says so.
     ///

@@ -8,13 +8,13 @@
 //! takes a lock therefore checks that the path still leads to the locked file, and starts again
 //! if it does not.
 
+mod sys;
+
 use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
 };
-
-use same_file::Handle;
 
 /// Why a lock could not be taken; a lock that somebody else holds is no error.
 #[derive(Debug, thiserror::Error)]
@@ -131,12 +131,10 @@ impl KernelLock {
 
     /// Returns the lock if `path` still leads to the file that was locked.
     fn if_current(path: &Path, file: File) -> Result<Option<Self>, LockError> {
-        let held = file.try_clone().and_then(Handle::from_file);
-        let held = held.map_err(|source| refused(path, source))?;
         let lock = Self { file };
-        match Handle::from_path(path) {
-            Ok(current) if current == held => Ok(Some(lock)),
-            Ok(_) => Ok(None),
+        match sys::leads_to(path, &lock.file) {
+            Ok(true) => Ok(Some(lock)),
+            Ok(false) => Ok(None),
             Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(refused(path, source)),
         }

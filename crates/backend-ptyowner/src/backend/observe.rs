@@ -1,15 +1,14 @@
-//! Observations: of one session, and of one among many.
+//! Observations of one session: what there is of it, and what its owner says.
 
 use std::time::Duration;
 
 use abide_core::{
     backend::{BackendError, SessionState, SessionStatus, TerminalBackend as _},
-    clock::Timestamp,
     id::{Generation, SessionId},
     limits::ANSWER_DEADLINE,
 };
 
-use super::{ATTEMPTS, OwnerBackend, discover_error, question::Unanswered};
+use super::{OwnerBackend, discover_error, question::Unanswered};
 use crate::{
     causes::with_causes,
     client::{
@@ -145,54 +144,6 @@ impl OwnerBackend {
         }
         Ok(start)
     }
-}
-
-impl OwnerBackend {
-    /// Observes one session of many: what cannot be asked is shown as such, and a session that went
-    /// away meanwhile is left out.
-    pub(super) async fn status_in_list(&self, session: &SessionId) -> Option<SessionStatus> {
-        match self.look_in_list(session, Unjoined::Joined).await? {
-            Surveyed::Status(status) => Some(status),
-            Surveyed::Unheld(_) => None,
-        }
-    }
-
-    async fn look_in_list(&self, session: &SessionId, unjoined: Unjoined) -> Option<Surveyed> {
-        let unknown = |reason: String| {
-            Surveyed::Status(SessionStatus {
-                session: session.clone(),
-                backend: self.kind(),
-                generation: None,
-                state: SessionState::Unresponsive {
-                    holder_pid: None,
-                    reason,
-                },
-            })
-        };
-        let mut found = discover::look(&self.dir(session));
-        for _ in 0..ATTEMPTS {
-            let now = match found {
-                Ok(Found::Unheld(file)) if unjoined == Unjoined::Left => {
-                    return Some(Surveyed::Unheld(Unheld {
-                        session: session.clone(),
-                        generation: file.generation,
-                        started_at: file.started_at,
-                        is_rebooted: file.is_of_another_boot(),
-                    }));
-                }
-                Ok(found) => found,
-                Err(err) => return Some(unknown(with_causes(&err))),
-            };
-            match self.observe(session, now).await {
-                Ok(status) => return status.map(Surveyed::Status),
-                Err(Unanswered::Changed) => {}
-                Err(Unanswered::Error(err)) => return Some(unknown(with_causes(&err))),
-            }
-            // Whoever changed it, this look itself perhaps, may be about to give its lock back.
-            found = discover::look_settled(&self.dir(session), ANSWER_DEADLINE).await;
-        }
-        Some(unknown("it kept changing".into()))
-    }
 
     pub(super) fn unsettled(&self, action: &'static str, session: &SessionId) -> BackendError {
         BackendError::Failed {
@@ -200,53 +151,5 @@ impl OwnerBackend {
             session: session.clone(),
             source: "it kept being started and ended by others".into(),
         }
-    }
-}
-
-/// What is done about a session that no relay holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unjoined {
-    /// A relay is launched that joins it.
-    Joined,
-    /// It is described as it is.
-    Left,
-}
-
-/// A session as it was found without launching anything for a look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Surveyed {
-    /// What its owner, or the record of its end, says.
-    Status(SessionStatus),
-    /// Nobody holds it, and its end is not recorded.
-    Unheld(Unheld),
-}
-
-/// A start that was described, and that no relay holds any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unheld {
-    /// The session.
-    pub session: SessionId,
-    /// The start.
-    pub generation: Generation,
-    /// When its child was started.
-    pub started_at: Timestamp,
-    /// Whether the machine was started again since.
-    pub is_rebooted: bool,
-}
-
-impl OwnerBackend {
-    /// Observes every session, in order of id, as [`list`](abide_core::backend::TerminalBackend::list)
-    /// does, but launches no relay for one that none holds.
-    ///
-    /// # Errors
-    ///
-    /// When the place where sessions are kept cannot be read.
-    pub async fn survey(&self) -> Result<Vec<Surveyed>, BackendError> {
-        let sessions = self.sessions()?;
-        let looks = sessions
-            .iter()
-            .map(|session| self.look_in_list(session, Unjoined::Left));
-        let surveyed = futures_util::future::join_all(looks).await;
-        Ok(surveyed.into_iter().flatten().collect())
     }
 }

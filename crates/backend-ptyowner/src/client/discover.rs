@@ -40,8 +40,8 @@ pub(crate) struct EndedStart {
     pub(crate) screen: Option<ScreenMark>,
     /// Memory that it had for its history, in bytes.
     pub(crate) history_bytes: u64,
-    /// The child of an owner that was lost, if it lives on.
-    pub(crate) left_child: Option<u32>,
+    /// The description of an owner that was lost: its child may live on.
+    pub(crate) lost: Option<Box<OwnerFile>>,
 }
 
 /// Why it cannot be said.
@@ -58,18 +58,28 @@ pub(crate) enum DiscoverError {
 
 /// Looks at a session without changing anything.
 pub(crate) fn look(dir: &SessionDir) -> Result<Found, DiscoverError> {
-    if !dir.path().is_dir() {
-        return Ok(Found::Nothing);
-    }
     // Sharing `start.lock` keeps this look at `owner.lock` from a start that is taking it.
-    let Some(_shared) = share_start(dir)? else {
-        return Ok(Found::Changing);
-    };
-    found_under_lock(dir)
+    match KernelLock::try_share(&dir.start_lock()) {
+        Ok(Some(_shared)) => found_under_lock(dir),
+        Ok(None) => Ok(Found::Changing),
+        // Removed, or about to be made.
+        Err(err) if err.io_kind() == std::io::ErrorKind::NotFound => Ok(match dir.exists() {
+            true => Found::Changing,
+            false => Found::Nothing,
+        }),
+        Err(err) => Err(err.into()),
+    }
 }
 
 /// Looks at a session while `start.lock` is held or shared by the caller.
 pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError> {
+    // A recorded end is one whoever holds the session. What is amiss here is told below.
+    if let Ok(Some(exit)) = dir.read_exit()
+        && let Ok(Some(owner)) = dir.read_owner()
+        && exit.generation == owner.generation
+    {
+        return Ok(Found::Ended(Box::new(recorded(exit, &owner))));
+    }
     let is_held = KernelLock::look(&dir.owner_lock())? == LockState::Held;
     let owner = match dir.read_owner() {
         Ok(owner) => owner,
@@ -93,17 +103,9 @@ pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError>
                 None if is_held => Found::Live(Box::new(owner)),
                 // Whether it does, only its source can say.
                 None if owner.joinable.is_some() => Found::Unheld(Box::new(owner)),
-                None => Found::Ended(Box::new(lost(&owner))),
+                None => Found::Ended(Box::new(lost(owner))),
             },
         ),
-    }
-}
-
-fn share_start(dir: &SessionDir) -> Result<Option<KernelLock>, LockError> {
-    match KernelLock::try_share(&dir.start_lock()) {
-        // The directory went away in between: somebody removed the session.
-        Err(err) if err.io_kind() == std::io::ErrorKind::NotFound => Ok(None),
-        other => other,
     }
 }
 
@@ -121,11 +123,11 @@ fn recorded(exit: ExitFile, owner: &OwnerFile) -> EndedStart {
         recorded: true,
         screen: exit.screen,
         history_bytes: history_bytes(owner),
-        left_child: None,
+        lost: None,
     }
 }
 
-fn lost(owner: &OwnerFile) -> EndedStart {
+fn lost(owner: OwnerFile) -> EndedStart {
     EndedStart {
         generation: owner.generation,
         ended: Ended {
@@ -138,8 +140,8 @@ fn lost(owner: &OwnerFile) -> EndedStart {
         size: owner.size,
         recorded: false,
         screen: None,
-        history_bytes: history_bytes(owner),
-        left_child: owner.left_child(),
+        history_bytes: history_bytes(&owner),
+        lost: Some(Box::new(owner)),
     }
 }
 

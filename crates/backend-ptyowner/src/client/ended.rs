@@ -230,6 +230,7 @@ impl EndedStart {
             pid,
             name: sys::process::name(pid),
         };
-        self.left_child.map(named).into_iter().collect()
+        let left = self.lost.as_ref().and_then(|owner| owner.left_child());
+        left.map(named).into_iter().collect()
     }
 }

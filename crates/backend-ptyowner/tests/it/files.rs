@@ -2,9 +2,12 @@
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use abide_core::backend::{
-    AttachMode, BackendError, ErrorKind, ExitOutcome, OutputEvent, SessionState,
-    TerminalBackend as _,
+use abide_core::{
+    backend::{
+        AttachMode, BackendError, ErrorKind, ExitOutcome, OutputEvent, SessionState,
+        TerminalBackend as _,
+    },
+    limits::ANSWER_DEADLINE,
 };
 
 use crate::{
@@ -152,7 +155,7 @@ async fn a_damaged_description_of_nobody_is_no_session() {
     place.clear("a").await;
 }
 
-/// proves O4
+/// proves O4, W9
 #[tokio::test]
 async fn a_stopped_owner_is_unresponsive_and_nothing_is_done_about_it() {
     let place = Place::new();
@@ -163,6 +166,12 @@ async fn a_stopped_owner_is_unresponsive_and_nothing_is_done_about_it() {
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
 
     let a = session("a");
+    let listed = tokio::time::timeout(ANSWER_DEADLINE / 5, place.backend.list()).await;
+    let listed = listed.expect("a list waits for nobody").unwrap();
+    assert!(
+        matches!(&listed[..], [only] if matches!(only.state, SessionState::Running(_))),
+        "{listed:?}"
+    );
     let (status, ensured, stopped) = tokio::join!(
         place.backend.status(&a),
         place.backend.ensure(&spec),

@@ -21,7 +21,9 @@ fn turns(pid: u32) -> u64 {
             .lines()
             .filter(|line| line.contains("ctxt_switches"))
             .map(|line| line.rsplit(char::is_whitespace).next().unwrap());
-        switches.map(|count| count.parse::<u64>().unwrap()).sum::<u64>()
+        switches
+            .map(|count| count.parse::<u64>().unwrap())
+            .sum::<u64>()
     };
     tasks.map(of_task).sum()
 }

@@ -114,7 +114,7 @@ impl TmuxBackend {
 }
 
 /// Counts the people that a listing shows among those who control and watch.
-pub(super) fn count_in(listing: &Listing, session: &SessionId, running: &mut Running) {
+fn count_in(listing: &Listing, session: &SessionId, running: &mut Running) {
     let Some(listed) = listing.session(session) else {
         return;
     };

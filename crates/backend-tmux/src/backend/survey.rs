@@ -1,21 +1,19 @@
-//! Every session at once: one run of tmux, however many there are.
+//! Every session at once: one run of tmux, however many there are, beside locks and files.
 //!
-//! What a relay holds, its relay is asked for. What none holds is described as tmux sees it, and no
-//! relay is started for a look.
+//! No relay is asked. What none holds is described as tmux sees it, and none is started for a look.
 
 use std::collections::BTreeMap;
 
 use abide_backend_ptyowner::{Surveyed, Unheld};
 use abide_core::{
     backend::{
-        BackendError, BackendKind, Ended, ExitOutcome, LostReason, Running, SessionState,
-        SessionStatus,
+        Alive, BackendError, BackendKind, Ended, ExitOutcome, Listed, LostReason, SessionState,
     },
     id::{Generation, SessionId},
     replay::Offset,
 };
 
-use super::{TmuxBackend, people};
+use super::TmuxBackend;
 use crate::{
     error::TmuxError,
     handover::PaneFile,
@@ -24,29 +22,24 @@ use crate::{
 };
 
 impl TmuxBackend {
-    pub(super) async fn survey(&self) -> Result<Vec<SessionStatus>, BackendError> {
-        let (surveyed, listed) = tokio::join!(self.relays.survey(), self.listed());
+    pub(super) async fn survey(&self) -> Result<Vec<Listed>, BackendError> {
+        // While tmux runs.
+        let files = async { self.relays.survey() };
+        let (listed, surveyed) = tokio::join!(self.listed(), files);
         let mut statuses = BTreeMap::new();
         for surveyed in surveyed? {
             let status = match surveyed {
-                Surveyed::Status(status) => status,
+                Surveyed::Listed(status) => status,
                 Surveyed::Unheld(unheld) => self.unheld(&unheld, listed.as_ref()),
             };
             statuses.insert(status.session.clone(), status);
         }
-        let Ok(listing) = &listed else {
-            return Ok(statuses.into_values().collect());
-        };
-        for found in &listing.sessions {
+        for found in listed.iter().flat_map(|listing| &listing.sessions) {
             let Some(ours) = &found.ours else { continue };
             let status = statuses.entry(found.session.clone());
-            let status = status.or_insert_with(|| {
-                let state = alive(ours, None);
-                self.described(&found.session, ours.generation, state)
+            status.or_insert_with(|| {
+                self.described(&found.session, ours.generation, alive(ours, None))
             });
-            if let SessionState::Running(running) = &mut status.state {
-                people::count_in(listing, &found.session, running);
-            }
         }
         Ok(statuses.into_values().collect())
     }
@@ -55,9 +48,9 @@ impl TmuxBackend {
         &self,
         session: &SessionId,
         generation: Generation,
-        state: SessionState,
-    ) -> SessionStatus {
-        SessionStatus {
+        state: SessionState<Alive>,
+    ) -> Listed {
+        Listed {
             session: session.clone(),
             backend: BackendKind::Tmux,
             generation: Some(generation),
@@ -66,7 +59,7 @@ impl TmuxBackend {
     }
 
     /// Describes a session that no relay holds.
-    fn unheld(&self, unheld: &Unheld, listed: Result<&Listing, &TmuxError>) -> SessionStatus {
+    fn unheld(&self, unheld: &Unheld, listed: Result<&Listing, &TmuxError>) -> Listed {
         let dir = self.sessions_dir.join(unheld.session.as_str());
         let written = PaneFile::read(&dir, unheld.generation);
         let state = match listed {
@@ -88,7 +81,7 @@ impl TmuxBackend {
 }
 
 /// Describes a session that tmux has, as far as tmux knows it.
-fn alive(ours: &Ours, written: Option<&PaneFile>) -> SessionState {
+fn alive(ours: &Ours, written: Option<&PaneFile>) -> SessionState<Alive> {
     let note = written.map(|file| &file.note);
     let outcome = match (&ours.pane, note) {
         (_, Some(Note::Ended(outcome))) => Some(outcome.clone()),
@@ -98,19 +91,12 @@ fn alive(ours: &Ours, written: Option<&PaneFile>) -> SessionState {
         }),
     };
     match (outcome, &ours.pane) {
-        (None, Some(pane)) => SessionState::Running(Running {
+        (None, Some(pane)) => SessionState::Running(Alive {
             pid: match note {
                 Some(Note::Started { pid }) => *pid,
                 _ => pane.pid,
             },
             started_at: ours.started_at,
-            last_output_at: None,
-            size: pane.size,
-            offset: Offset::START,
-            title: None,
-            controller: None,
-            viewers: 0,
-            problem: Some("no relay holds it; whoever asks for it by name starts one".into()),
         }),
         (outcome, _) => SessionState::Ended(Ended {
             outcome: outcome.unwrap_or(ExitOutcome::Lost {
@@ -125,7 +111,7 @@ fn alive(ours: &Ours, written: Option<&PaneFile>) -> SessionState {
 }
 
 /// Describes a session that tmux does not have.
-fn ended(unheld: &Unheld, written: Option<&PaneFile>) -> SessionState {
+fn ended(unheld: &Unheld, written: Option<&PaneFile>) -> SessionState<Alive> {
     let outcome = match written {
         Some(PaneFile {
             note: Note::Ended(outcome),

@@ -1,25 +1,64 @@
 //! Looking at many sessions at once.
 
-use abide_core::backend::{SessionState, TerminalBackend as _};
+use abide_core::{
+    backend::{SessionState, TerminalBackend as _},
+    id::Generation,
+    limits::ANSWER_DEADLINE,
+};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::place::{Place, named};
 
-/// proves T8
+/// Sessions in all, those with a relay of their own, and those whose relay is killed.
+const SESSIONS: usize = 200;
+const WITH_RELAY: usize = 8;
+const KILLED: usize = 4;
+
+/// Makes sessions in tmux that carry the marks of one that was started here, all by one command.
+fn mark_more(place: &Place, like: &str, ids: &[String]) {
+    let mark =
+        |name| place.tmux_said(&["show-options", "-v", "-t", &format!("=abide-{like}:"), name]);
+    let (owner, started) = (mark("@abide_owner"), mark("@abide_started"));
+    let mut script = String::new();
+    for id in ids {
+        let generation = Generation::random();
+        script += &format!(
+            "new-session -d -s abide-{id} -x 80 -y 24 'exec sleep 1000'\n\
+             set-option -t =abide-{id}: @abide_owner {owner}\n\
+             set-option -t =abide-{id}: @abide_generation {generation}\n\
+             set-option -t =abide-{id}: @abide_started {started}\n\
+             set-option -F -t =abide-{id}: @abide_pane '#{{pane_id}}'\n"
+        );
+    }
+    let file = place.env.root().join("sessions.tmux");
+    std::fs::write(&file, script).unwrap();
+    place.tmux_said(&["source-file", file.to_str().unwrap()]);
+}
+
+/// proves T8, W9
 #[tokio::test]
-async fn a_list_runs_tmux_once_whether_relays_live_or_not() {
+async fn a_list_of_two_hundred_runs_tmux_once_whether_relays_live_or_not() {
     let place = Place::new();
-    let ids: Vec<String> = (0..8).map(|number| format!("s-{number}")).collect();
-    for id in &ids {
+    let ids: Vec<String> = (0..SESSIONS)
+        .map(|number| format!("s-{number:03}"))
+        .collect();
+    let (with_relay, marked) = ids.split_at(WITH_RELAY);
+    for id in with_relay {
         place.start(id, "testkit-echo", &[]).await;
         place.showing(id, "ready").await;
     }
-    for id in &ids[..4] {
+    mark_more(&place, &ids[0], marked);
+    for id in &ids[..KILLED] {
         place.kill_relay(id).await;
     }
+    // A relay that hangs is alive, and is not asked.
+    let hung = Pid::from_raw(i32::try_from(place.relay_pid(&ids[KILLED])).unwrap()).unwrap();
+    kill_process(hung, Signal::STOP).unwrap();
     let count = place.env.root().join("runs");
     let script = format!("echo \"$@\" >> {}; exec $TMUX_REAL \"$@\"", count.display());
     let counting = place.backend_with(place.wrapper("counting", &script));
-    let listed = counting.list().await.unwrap();
+    let listed = tokio::time::timeout(ANSWER_DEADLINE, counting.list()).await;
+    let listed = listed.expect("a list waits for no relay").unwrap();
     let runs = std::fs::read_to_string(&count).unwrap();
     assert_eq!(runs.lines().count(), 1, "{runs}");
     let found: Vec<&str> = listed
@@ -33,7 +72,8 @@ async fn a_list_runs_tmux_once_whether_relays_live_or_not() {
             "{status:?}"
         );
     }
-    for id in &ids {
+    kill_process(hung, Signal::CONT).unwrap();
+    for id in with_relay {
         place.clear(id).await;
     }
     place.finish();

@@ -4,7 +4,7 @@
 //! what is not Unicode is shown with replacement characters.
 
 use abide_core::{
-    backend::{Command, ExitOutcome, SessionState},
+    backend::{Alive, Command, ExitOutcome, SessionState},
     clock::Timestamp,
 };
 use abide_workspace::{
@@ -28,9 +28,9 @@ pub(super) struct JsonWorkspace<'a> {
     last_used_at: Timestamp,
 }
 
-/// A session as JSON.
+/// A session as JSON, with what is known of it if it runs.
 #[derive(Debug, Serialize)]
-pub(super) struct JsonSession<'a> {
+pub(super) struct JsonSession<'a, R: Serialize> {
     id: &'a str,
     name: &'a str,
     backend: Option<&'a str>,
@@ -39,13 +39,13 @@ pub(super) struct JsonSession<'a> {
     history_bytes: u64,
     journal: bool,
     created_at: Timestamp,
-    status: JsonStatus<'a>,
+    status: JsonStatus<'a, R>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum JsonStatus<'a> {
-    Observed(&'a SessionState),
+enum JsonStatus<'a, R: Serialize> {
+    Observed(&'a SessionState<R>),
     Absent {
         state: &'static str,
     },
@@ -70,9 +70,9 @@ impl<'a> From<&'a Workspace> for JsonWorkspace<'a> {
     }
 }
 
-impl<'a> JsonSession<'a> {
+impl<'a, R: Serialize> JsonSession<'a, R> {
     /// Returns the session with what was observed of it.
-    pub(super) fn new(session: &'a Session, observed: &'a Observed) -> Self {
+    pub(super) fn new(session: &'a Session, observed: &'a Observed<R>) -> Self {
         let generation = match observed {
             Observed::Status(status) => status.generation,
             Observed::Nothing | Observed::Unavailable { .. } => session.generation,
@@ -99,7 +99,7 @@ impl<'a> JsonSession<'a> {
 }
 
 /// Says in a word or two what a session does, and how its workspace is if that is not well.
-pub(super) fn state(workspace: &Workspace, observed: &Observed) -> String {
+pub(super) fn state<R>(workspace: &Workspace, observed: &Observed<R>) -> String {
     let session = session_state(observed);
     match workspace.state {
         WorkspaceState::Ready => session,
@@ -107,7 +107,7 @@ pub(super) fn state(workspace: &Workspace, observed: &Observed) -> String {
     }
 }
 
-fn session_state(observed: &Observed) -> String {
+fn session_state<R>(observed: &Observed<R>) -> String {
     match observed {
         Observed::Nothing => "not started".into(),
         Observed::Unavailable { .. } => "unavailable".into(),
@@ -116,7 +116,7 @@ fn session_state(observed: &Observed) -> String {
 }
 
 /// Says in a word or two what a session does.
-pub(super) fn status_state(state: &SessionState) -> String {
+pub(super) fn status_state<R>(state: &SessionState<R>) -> String {
     match state {
         SessionState::Starting => "starting".into(),
         SessionState::Running(_) => "running".into(),
@@ -130,7 +130,7 @@ pub(super) fn status_state(state: &SessionState) -> String {
 }
 
 /// Returns since when a session does what it does, if that is known.
-pub(super) fn since(observed: &Observed) -> Option<Timestamp> {
+pub(super) fn since(observed: &Observed<Alive>) -> Option<Timestamp> {
     match observed {
         Observed::Nothing | Observed::Unavailable { .. } => None,
         Observed::Status(status) => status_since(&status.state),
@@ -138,10 +138,10 @@ pub(super) fn since(observed: &Observed) -> Option<Timestamp> {
 }
 
 /// Returns since when a session does what it does, if that is known.
-pub(super) fn status_since(state: &SessionState) -> Option<Timestamp> {
+pub(super) fn status_since(state: &SessionState<Alive>) -> Option<Timestamp> {
     match state {
         SessionState::Starting | SessionState::Unresponsive { .. } => None,
-        SessionState::Running(running) => Some(running.started_at),
+        SessionState::Running(alive) => Some(alive.started_at),
         SessionState::Ended(ended) => ended.ended_at,
     }
 }
@@ -176,15 +176,15 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use abide_core::{
-        backend::{BackendKind, Ended, LostReason, SessionStatus},
+        backend::{BackendKind, Ended, Listed, LostReason},
         id::SessionId,
         replay::Offset,
     };
 
     use super::*;
 
-    fn ended(outcome: ExitOutcome) -> Observed {
-        Observed::Status(SessionStatus {
+    fn ended(outcome: ExitOutcome) -> Observed<Alive> {
+        Observed::Status(Listed {
             session: SessionId::random(),
             backend: BackendKind::Owner,
             generation: None,
@@ -221,7 +221,7 @@ mod tests {
             reason: LostReason::Rebooted,
         });
         assert_eq!(session_state(&lost), "lost");
-        assert_eq!(session_state(&Observed::Nothing), "not started");
+        assert_eq!(session_state(&Observed::<Alive>::Nothing), "not started");
         assert_eq!(since(&lost), Some(Timestamp::from_millis(2000)));
     }
 

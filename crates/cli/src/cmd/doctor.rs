@@ -1,17 +1,13 @@
 //! `abide doctor`: what abide uses, whether it is well, and what a logout would do.
 
 mod backends;
+mod sessions;
 
 use std::path::Path;
 
-use abide_core::backend::SessionState;
-use abide_workspace::{
-    DATABASE_FILE, Workspaces,
-    service::{Found, ListedWorkspace, Observed},
-};
+use abide_workspace::{DATABASE_FILE, Workspaces};
 use serde::Serialize;
 
-use super::describe;
 use crate::{compose::Context, error::CliError, exit::Exit, host, output, report};
 
 /// Show what abide uses, and whether it is well
@@ -76,11 +72,11 @@ impl Doctor {
         let mut findings = Findings::default();
         findings.add("version", Health::Well, env!("CARGO_PKG_VERSION"));
         // Opened before the directories are looked at, because it makes them.
-        let list = match context.workspaces().await {
+        let asked = match context.workspaces().await {
             Ok(workspaces) => {
                 backends::look_at(&mut findings, workspaces.backends(), context.backend).await;
                 look_at_orphans(&mut findings, &workspaces).await;
-                workspaces.list().await.map_err(CliError::from)
+                sessions::ask(&workspaces).await
             }
             Err(error) => Err(error),
         };
@@ -88,8 +84,8 @@ impl Doctor {
         let lingers = host::lingers(|name| std::env::var_os(name));
         let ends = host::logout_ends_processes();
         findings.add("logout", Health::Well, logout(lingers, ends));
-        match &list {
-            Ok(list) => look_at_sessions(&mut findings, list),
+        match &asked {
+            Ok(asked) => sessions::report(&mut findings, asked),
             Err(error) => findings.add("sessions", Health::Wrong, &report::chain(error)),
         }
         if self.json {
@@ -99,7 +95,7 @@ impl Doctor {
         } else {
             output::bytes(findings.text().as_bytes())?;
         }
-        match (list, findings.are_well()) {
+        match (asked, findings.are_well()) {
             (Err(error), _) => Err(error),
             (Ok(_), true) => Ok(Exit::SUCCESS),
             (Ok(_), false) => Err(CliError::Unhealthy),
@@ -125,45 +121,6 @@ fn look_at(findings: &mut Findings, name: &str, path: &Path) {
         Err(error) => (Health::Wrong, error.to_string()),
     };
     findings.add(name, health, &format!("{} ({found})", path.display()));
-}
-
-fn look_at_sessions(findings: &mut Findings, list: &[ListedWorkspace]) {
-    for listed in list {
-        for one in &listed.sessions {
-            let found = Found {
-                workspace: listed.workspace.clone(),
-                session: one.session.clone(),
-            };
-            let (health, detail) = session(&one.observed);
-            let state = describe::state(&listed.workspace, &one.observed);
-            findings.add(
-                "session",
-                health,
-                &format!("{}: {state}{detail}", found.target()),
-            );
-        }
-    }
-}
-
-fn session(observed: &Observed) -> (Health, String) {
-    match observed {
-        Observed::Nothing => (Health::Well, String::new()),
-        Observed::Unavailable { reason } => (Health::Wrong, format!(": {reason}")),
-        Observed::Status(status) => match &status.state {
-            SessionState::Unresponsive { holder_pid, reason } => {
-                let holder = holder_pid.map(|pid| format!(", held by process {pid}"));
-                (
-                    Health::Wrong,
-                    format!(": {reason}{}", holder.unwrap_or_default()),
-                )
-            }
-            SessionState::Running(running) => match &running.problem {
-                Some(problem) => (Health::Wrong, format!(": {problem}")),
-                None => (Health::Well, String::new()),
-            },
-            SessionState::Starting | SessionState::Ended(_) => (Health::Well, String::new()),
-        },
-    }
 }
 
 /// Says how many sessions no workspace has, if there are any.

@@ -34,7 +34,7 @@ pub(crate) struct Info {
 #[derive(Debug, Serialize)]
 struct JsonInfo<'a> {
     workspace: JsonWorkspace<'a>,
-    session: JsonSession<'a>,
+    session: JsonSession<'a, Running>,
 }
 
 impl Info {

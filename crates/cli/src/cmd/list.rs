@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_core::clock::Timestamp;
+use abide_core::{backend::Alive, clock::Timestamp};
 use abide_workspace::{
     record::{StoredBackend, Workspace},
     service::{Found, ListedSession, ListedWorkspace, Observed},
@@ -25,6 +25,9 @@ const BACKEND: (&str, usize) = ("BACKEND", 3);
 #[command(after_help = "\
 FOR is how long a session has run, or how long ago it ended. BACKEND is shown where there are \
 several. A session whose backend cannot be used now is unavailable, and is left as it is.
+
+Locks and files tell what is listed; no session is asked. One that hangs is listed as running, \
+because it lives: `abide info` asks it, and shows what only it knows.
 
 Examples:
   abide list
@@ -49,7 +52,7 @@ struct JsonList<'a> {
 struct JsonListed<'a> {
     #[serde(flatten)]
     workspace: JsonWorkspace<'a>,
-    sessions: Vec<JsonSession<'a>>,
+    sessions: Vec<JsonSession<'a, Alive>>,
 }
 
 impl List {

@@ -1,7 +1,7 @@
 //! Sessions that no workspace has, in a table and as JSON: what `abide list --orphans` prints.
 
 use abide_core::{
-    backend::{BackendKind, SessionState},
+    backend::{Alive, BackendKind, SessionState},
     clock::Timestamp,
 };
 use abide_workspace::service::{Orphan, Orphans};
@@ -28,7 +28,7 @@ struct JsonOrphan<'a> {
     generation: Option<String>,
     dir: Option<String>,
     command: Option<Vec<String>>,
-    status: &'a SessionState,
+    status: &'a SessionState<Alive>,
 }
 
 #[derive(Debug, Serialize)]

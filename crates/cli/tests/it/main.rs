@@ -22,6 +22,8 @@ mod kills;
 #[cfg(unix)]
 mod launchers;
 #[cfg(unix)]
+mod many;
+#[cfg(unix)]
 mod orphans;
 #[cfg(unix)]
 mod races;

@@ -14,8 +14,11 @@ use crate::{
 };
 
 /// One observation of one session.
+///
+/// Its parameter is what is known of a session that runs: all of it if its holder was asked, and
+/// [`Alive`] if only a list was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SessionStatus {
+pub struct SessionStatus<R = Running> {
     /// The session observed.
     pub session: SessionId,
     /// The backend that holds it.
@@ -23,26 +26,39 @@ pub struct SessionStatus {
     /// The start observed; none while the first one is being made.
     pub generation: Option<Generation>,
     /// What it was doing.
-    pub state: SessionState,
+    pub state: SessionState<R>,
 }
+
+/// A session in a list: seen by its locks and files, and not asked.
+pub type Listed = SessionStatus<Alive>;
 
 /// What a session was observed to be doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
-pub enum SessionState {
+pub enum SessionState<R = Running> {
     /// Somebody is starting or removing it at this moment.
     Starting,
     /// Its child runs.
-    Running(Running),
+    Running(R),
     /// Its child has ended, or its holder was lost.
     Ended(Ended),
-    /// Its holder is alive and did not answer in time. Nothing may be concluded from that.
+    /// Its holder is alive and did not answer in time, or it cannot be told what there is. Nothing
+    /// may be concluded from that.
     Unresponsive {
         /// The process that holds the session, if it is known.
         holder_pid: Option<u32>,
         /// What was tried, and what came of it.
         reason: String,
     },
+}
+
+/// A session that runs, as far as that is known without asking its holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alive {
+    /// The child's process id.
+    pub pid: u32,
+    /// When the child was started.
+    pub started_at: Timestamp,
 }
 
 /// A session whose child runs.
@@ -67,6 +83,21 @@ pub struct Running {
     /// What the holder cannot do at present although the session goes on, such as keep its history
     /// on disk.
     pub problem: Option<String>,
+}
+
+impl<R> SessionState<R> {
+    /// Returns the same state with something else known of a session that runs.
+    #[must_use]
+    pub fn map_running<S>(self, known: impl FnOnce(R) -> S) -> SessionState<S> {
+        match self {
+            Self::Starting => SessionState::Starting,
+            Self::Running(running) => SessionState::Running(known(running)),
+            Self::Ended(ended) => SessionState::Ended(ended),
+            Self::Unresponsive { holder_pid, reason } => {
+                SessionState::Unresponsive { holder_pid, reason }
+            }
+        }
+    }
 }
 
 /// A session that is over.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use abide_core::{
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
-        Ended, Ensured, Holder, SessionSpec, SessionState, SessionStatus, StopReport,
+        Ended, Ensured, Holder, Listed, SessionSpec, SessionState, SessionStatus, StopReport,
         TerminalBackend, Watch,
     },
     id::{ClientId, Generation, SessionId},
@@ -63,13 +63,16 @@ impl TerminalBackend for FakeBackend {
         })
     }
 
-    async fn list(&self) -> Result<Vec<SessionStatus>, BackendError> {
+    async fn list(&self) -> Result<Vec<Listed>, BackendError> {
         self.shared.faults.meet(Op::List, None).await?;
-        Ok(self
-            .sessions()
-            .values()
-            .map(|session| status_of(session))
-            .collect())
+        let sessions = self.sessions();
+        let listed = sessions.values().map(|session| Listed {
+            session: session.id.clone(),
+            backend: session.kind,
+            generation: Some(session.generation),
+            state: session.seen(),
+        });
+        Ok(listed.collect())
     }
 
     async fn attach(

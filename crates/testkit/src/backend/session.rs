@@ -13,8 +13,8 @@ use std::{
 use abide_core::{
     activity::Tracker,
     backend::{
-        BackendKind, EndCause, Ended, ExitOutcome, Holder, OutputEvent, Running, SessionSpec,
-        SessionState,
+        Alive, BackendKind, EndCause, Ended, ExitOutcome, Holder, OutputEvent, Running,
+        SessionSpec, SessionState,
     },
     clock::{Clock, Timestamp},
     id::{ClientId, Generation, SessionId},
@@ -212,6 +212,17 @@ impl FakeSession {
                 viewers: u32::try_from(state.clients.len() - controls).unwrap_or(u32::MAX),
                 problem: None,
             })
+        })
+    }
+
+    /// Returns what a list shows, for which nobody is asked: one that does not answer is alive.
+    pub(super) fn seen(&self) -> SessionState<Alive> {
+        self.look(|state| match &state.ended {
+            Some(ended) => SessionState::Ended(ended.clone()),
+            None => SessionState::Running(Alive {
+                pid: self.pid,
+                started_at: self.started_at,
+            }),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abide_core::backend::{AttachMode, AttachRequest, BackendError, SessionState};
+use abide_core::backend::{Alive, AttachMode, AttachRequest, BackendError, SessionState};
 
 use super::{
     Bench,
@@ -18,7 +18,8 @@ pub async fn an_unknown_session_is_not_found(bench: Arc<Bench>) {
     assert_eq!(session, named("unknown"));
 }
 
-/// What is listed is in order of id, whatever the order of the starts, and whole.
+/// What is listed is in order of id, whatever the order of the starts, and whole; it says what each
+/// session says of itself when it is asked.
 pub async fn every_session_is_listed_in_order_of_id(bench: Arc<Bench>) {
     for id in ["m", "z", "a"] {
         bench.start(id, "testkit-echo", &[]).await;
@@ -32,11 +33,18 @@ pub async fn every_session_is_listed_in_order_of_id(bench: Arc<Bench>) {
         .map(|status| status.session.as_str())
         .collect();
     assert_eq!(ids, ["a", "b", "m", "z"]);
-    for status in listed {
-        let ended = matches!(status.state, SessionState::Ended(_));
-        assert_eq!(ended, status.session == named("b"), "{status:?}");
-        let alone = bench.backend().status(&status.session).await;
-        assert_eq!(alone.expect("it is there").generation, status.generation);
+    for seen in listed {
+        let ended = matches!(seen.state, SessionState::Ended(_));
+        assert_eq!(ended, seen.session == named("b"), "{seen:?}");
+        let asked = bench.backend().status(&seen.session).await;
+        let asked = asked.expect("it is there");
+        assert_eq!(asked.backend, seen.backend);
+        assert_eq!(asked.generation, seen.generation);
+        let state = asked.state.map_running(|running| Alive {
+            pid: running.pid,
+            started_at: running.started_at,
+        });
+        assert_eq!(state, seen.state);
     }
 }
 

@@ -1,9 +1,10 @@
-//! Lists workspaces with what their sessions do, from one look at each backend that they need.
+//! Lists workspaces with what their sessions do, from one look at each backend that they need; and
+//! observes one session, by asking it.
 
 use std::{collections::HashMap, error::Error};
 
 use abide_core::{
-    backend::{BackendKind, SessionStatus},
+    backend::{Alive, BackendKind, Listed, Running, SessionStatus},
     id::SessionId,
 };
 
@@ -23,20 +24,20 @@ pub struct ListedWorkspace {
     pub sessions: Vec<ListedSession>,
 }
 
-/// A session with what it was observed to do.
+/// A session with what it was seen to do, without being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSession {
     /// The session.
     pub session: Session,
-    /// What was observed.
-    pub observed: Observed,
+    /// What was seen.
+    pub observed: Observed<Alive>,
 }
 
-/// What could be observed of a session.
+/// What could be observed of a session; the parameter is as in [`SessionStatus`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Observed {
+pub enum Observed<R = Running> {
     /// This.
-    Status(SessionStatus),
+    Status(SessionStatus<R>),
     /// The backend has no trace of it.
     Nothing,
     /// Nothing: the backend that made it cannot be used now, or could not be asked.
@@ -47,10 +48,10 @@ pub enum Observed {
 }
 
 /// What every session of one backend does, or why that cannot be told.
-pub(super) type Sight = Result<HashMap<SessionId, SessionStatus>, String>;
+pub(super) type Sight = Result<HashMap<SessionId, Listed>, String>;
 
 impl Workspaces {
-    /// Observes one session, as [`Workspaces::list`] observes all of them.
+    /// Observes one session by asking it, which [`Workspaces::list`] does not.
     ///
     /// # Errors
     ///
@@ -69,11 +70,12 @@ impl Workspaces {
         }
     }
 
-    /// Lists every workspace, in order of name, with what its sessions do.
+    /// Lists every workspace, in order of name, with what its sessions do as locks and files tell.
     ///
     /// Looks at each backend once, however many sessions there are, and at none that no session
-    /// needs. One that cannot be used or asked costs the list nothing but its own sessions' states.
-    /// Changes nothing.
+    /// needs. One that cannot be used costs the list nothing but its own sessions' states. No session
+    /// is asked, so one that hangs is shown as running; [`Workspaces::observe`] asks it. Changes
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -110,7 +112,7 @@ impl Workspaces {
             let reason = with_causes(&error);
             format!("the backend `{kind}` could not be asked: {reason}")
         })?;
-        let by_session = |status: SessionStatus| (status.session.clone(), status);
+        let by_session = |listed: Listed| (listed.session.clone(), listed);
         Ok(statuses.into_iter().map(by_session).collect())
     }
 }
@@ -142,7 +144,7 @@ impl Sights {
         }
     }
 
-    fn of(&mut self, session: &Session) -> Observed {
+    fn of(&mut self, session: &Session) -> Observed<Alive> {
         match &session.backend {
             Some(StoredBackend::Known(BackendKind::Owner)) => take(&mut self.owner, session),
             Some(StoredBackend::Known(BackendKind::Tmux)) => take(&mut self.tmux, session),
@@ -169,7 +171,7 @@ impl Sights {
     }
 }
 
-fn take(sight: &mut Option<Sight>, session: &Session) -> Observed {
+fn take(sight: &mut Option<Sight>, session: &Session) -> Observed<Alive> {
     match sight {
         Some(Ok(statuses)) => statuses
             .remove(&session.id)

@@ -3,9 +3,9 @@
 //! They come from a database that was lost, or put back from an older copy. Backends list only
 //! what is theirs by directory or by marker, so nothing else is ever an orphan.
 //!
-//! Backends are asked first and the rows read then: a row comes before its session, so a session
+//! Backends list first and the rows are read then: a row comes before its session, so a session
 //! that somebody makes meanwhile has its row by the time that rows are read. Adopting and reaping
-//! are ordered by a lock, and read the rows once more under it.
+//! are ordered by a lock, ask the session itself, and read the rows once more.
 
 mod adopt;
 mod reap;
@@ -13,7 +13,7 @@ mod reap;
 use std::path::PathBuf;
 
 use abide_core::{
-    backend::{BackendKind, Command, SessionState, SessionStatus},
+    backend::{BackendKind, Command, Listed, SessionState},
     id::{SessionId, WorkspaceId},
 };
 
@@ -35,8 +35,8 @@ const DIR: &str = "ABIDE_DIR";
 /// A session that no row knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
-    /// What was observed of it.
-    pub status: SessionStatus,
+    /// What a list shows of it.
+    pub status: Listed,
     /// What its workspace was called, if the system tells.
     pub name: Option<WorkspaceName>,
     /// The directory of its workspace, or else the one that its program is in, if the system tells.
@@ -152,7 +152,7 @@ fn is_meant(text: &str, session: &SessionId) -> bool {
 const MIN_BEGINNING: usize = 4;
 
 impl Orphan {
-    fn of(status: SessionStatus) -> Self {
+    fn of(status: Listed) -> Self {
         let facts = match &status.state {
             SessionState::Running(running) => {
                 sys::process_facts(running.pid, &[SESSION, NAME, WORKSPACE, DIR])
@@ -165,7 +165,7 @@ impl Orphan {
     }
 
     /// Takes what the system tells of the session's process.
-    fn told(status: SessionStatus, facts: ProcessFacts) -> Self {
+    fn told(status: Listed, facts: ProcessFacts) -> Self {
         // A program may have an environment that was made for another session.
         let is_its = facts.variable(SESSION) == Some(status.session.as_str());
         let told = |name| facts.variable(name).filter(|_| is_its);
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn told(session: &str) -> Orphan {
-        let status = SessionStatus {
+        let status = Listed {
             session: "abc".parse::<SessionId>().unwrap(),
             backend: BackendKind::Owner,
             generation: Some(Generation::random()),

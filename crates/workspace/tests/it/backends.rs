@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use abide_core::{
     backend::{
-        AttachMode, AttachRequest, BackendKind, CaptureFormat, CaptureRequest, ErrorKind,
+        Alive, AttachMode, AttachRequest, BackendKind, CaptureFormat, CaptureRequest, ErrorKind,
         ExitOutcome, Scrollback, SessionState,
     },
     env_policy::Environment,
@@ -217,7 +217,7 @@ async fn a_record_without_a_backend_is_settled_by_who_has_the_session() {
     machine.execute("UPDATE sessions SET backend = NULL");
     let workspaces = machine.process().await;
     let list = workspaces.list().await.unwrap();
-    let is_seen = |one: &Observed| matches!(one, Observed::Status(_));
+    let is_seen = |one: &Observed<Alive>| matches!(one, Observed::Status(_));
     assert!(list.iter().all(|one| is_seen(&one.sessions[0].observed)));
     let (owner, tmux) = (BackendKind::Owner, BackendKind::Tmux);
     for (name, expected, other) in [("a", OWNER, tmux), ("b", TMUX, owner)] {

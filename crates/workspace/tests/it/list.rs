@@ -77,14 +77,20 @@ async fn a_list_shows_each_session_as_it_is_seen() {
             (listed.workspace.name.to_string(), state)
         })
         .collect();
+    // The one that hangs is alive, and a list asks nobody.
     let expected = [
         ("ended", "exited with code 3"),
         ("gone", "nothing"),
-        ("hung", "hangs"),
+        ("hung", "runs"),
         ("runs", "runs"),
     ];
     assert_eq!(
         seen,
         expected.map(|(name, state)| (name.to_owned(), state.to_owned()))
+    );
+    let asked = fixture.state(&hung).await;
+    assert!(
+        matches!(asked, Some(SessionState::Unresponsive { .. })),
+        "{asked:?}"
     );
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use abide_core::{
-    backend::{Command, SessionState},
+    backend::{Alive, Command, SessionState},
     clock::Timestamp,
     id::WorkspaceId,
     size::TermSize,
@@ -61,7 +61,8 @@ impl Workspaces {
             (None, Some(name)) => Naming::Like(name.clone()),
             (None, None) => Naming::Like(WorkspaceName::of_directory(dir.file_name())),
         };
-        let (workspace, session) = self.adopted(&orphan, wanted, dir, &naming);
+        let size = self.size_of(&orphan).await.unwrap_or_default();
+        let (workspace, session) = self.adopted(&orphan, wanted, (dir, size), &naming);
         let (workspace, session) = self.store.adopt(workspace, naming, session).await?;
         tracing::info!(workspace = %workspace.id, session = %session.id, "adopted");
         let found = Found { workspace, session };
@@ -72,11 +73,23 @@ impl Workspaces {
         Ok(found)
     }
 
+    /// Asks a session for its size; nothing if it has ended or does not say.
+    async fn size_of(&self, orphan: &Orphan) -> Option<TermSize> {
+        let usable = self.backends.get(orphan.status.backend).await.ok()?;
+        let asked = usable.backend.status(&orphan.status.session).await.ok()?;
+        match asked.state {
+            SessionState::Running(running) => Some(running.size),
+            SessionState::Starting | SessionState::Ended(_) | SessionState::Unresponsive { .. } => {
+                None
+            }
+        }
+    }
+
     fn adopted(
         &self,
         orphan: &Orphan,
         wanted: Adoption,
-        dir: PathBuf,
+        (dir, size): (PathBuf, TermSize),
         naming: &Naming,
     ) -> (Workspace, Session) {
         let now = self.clock.now();
@@ -86,14 +99,14 @@ impl Workspaces {
             state: WorkspaceState::Ready,
             ..Workspace::new(name.clone(), dir, now)
         };
-        let (size, started_at) = seen(&orphan.status.state);
+        let started_at = started_at(&orphan.status.state);
         let command = orphan.command.clone().unwrap_or(wanted.command);
         let created_at = started_at.unwrap_or(now);
         let session = Session {
             id: orphan.status.session.clone(),
             backend: Some(orphan.status.backend.into()),
             generation: orphan.status.generation,
-            size: size.unwrap_or_default(),
+            size,
             history_bytes: wanted.history_bytes,
             journal: wanted.journal,
             ..Session::new(
@@ -107,11 +120,11 @@ impl Workspaces {
     }
 }
 
-/// Returns the session's size and when it was started, as far as that is seen.
-fn seen(state: &SessionState) -> (Option<TermSize>, Option<Timestamp>) {
+/// Returns when the session was started, as far as that is seen.
+fn started_at(state: &SessionState<Alive>) -> Option<Timestamp> {
     match state {
-        SessionState::Running(running) => (Some(running.size), Some(running.started_at)),
-        SessionState::Ended(ended) => (None, Some(ended.started_at)),
-        SessionState::Starting | SessionState::Unresponsive { .. } => (None, None),
+        SessionState::Running(alive) => Some(alive.started_at),
+        SessionState::Ended(ended) => Some(ended.started_at),
+        SessionState::Starting | SessionState::Unresponsive { .. } => None,
     }
 }

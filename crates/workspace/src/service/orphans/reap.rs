@@ -1,7 +1,7 @@
 //! Ends an orphan and takes away what is left of it.
 
 use abide_core::{
-    backend::StopReport,
+    backend::{BackendError, SessionStatus, StopReport},
     id::{Generation, SessionId},
     limits,
 };
@@ -67,17 +67,23 @@ impl Workspaces {
         if here == Some(&session) {
             return Err(OrphanError::Inside { session }.into());
         }
-        if let Some(workspace) = self.store.workspace_of(session.clone()).await? {
-            let name = workspace.name;
-            return Err(OrphanError::Known { session, name }.into());
-        }
-        let generation = self.may_end(orphan, force)?;
         let usable = self.backends.get(orphan.status.backend).await;
         let backend = usable.map_err(|source| OrphanError::Unreachable {
             session: session.clone(),
             source,
         })?;
         let backend = &backend.backend;
+        // The list did not ask it.
+        let status = match backend.status(&session).await {
+            Err(BackendError::NotFound { .. }) => None,
+            asked => Some(asked?),
+        };
+        if let Some(workspace) = self.store.workspace_of(session.clone()).await? {
+            let name = workspace.name;
+            return Err(OrphanError::Known { session, name }.into());
+        }
+        let Some(status) = status else { return Ok(()) };
+        let generation = may_end(&status, force)?;
         let report = backend
             .stop(&session, Some(generation), limits::STOP_GRACE)
             .await?;
@@ -86,19 +92,18 @@ impl Workspaces {
         tracing::info!(%session, "reaped");
         Ok(())
     }
+}
 
-    /// Returns the start that may be ended.
-    fn may_end(&self, orphan: &Orphan, force: Force) -> Result<Generation, OrphanError> {
-        let running = |doing| OrphanError::Running {
-            session: orphan.status.session.clone(),
-            doing,
-        };
-        match (doing(&orphan.status), force) {
-            (Some(doing), Force::No) => Err(running(doing)),
-            (Some(_), Force::Yes) | (None, _) => orphan
-                .status
-                .generation
-                .ok_or_else(|| running("is being started")),
+/// Returns the start that may be ended.
+fn may_end(status: &SessionStatus, force: Force) -> Result<Generation, OrphanError> {
+    let running = |doing| OrphanError::Running {
+        session: status.session.clone(),
+        doing,
+    };
+    match (doing(status), force) {
+        (Some(doing), Force::No) => Err(running(doing)),
+        (Some(_), Force::Yes) | (None, _) => {
+            status.generation.ok_or_else(|| running("is being started"))
         }
     }
 }

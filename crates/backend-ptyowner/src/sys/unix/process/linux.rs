@@ -1,13 +1,18 @@
 //! Processes as Linux shows them in `/proc` (proc(5)).
 
-use std::{collections::BTreeSet, fs, io::Read as _};
+use std::{collections::BTreeSet, fs, io::Read as _, sync::OnceLock};
 
 use crate::entry::FROM_LAUNCHER;
 
 /// Returns what tells this boot of the machine from others, if the system says.
 pub(crate) fn boot_id() -> Option<String> {
+    // A process never sees another one.
+    static BOOT: OnceLock<String> = OnceLock::new();
+    if let Some(boot) = BOOT.get() {
+        return Some(boot.clone());
+    }
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(text.trim().to_owned())
+    Some(BOOT.get_or_init(|| text.trim().to_owned()).clone())
 }
 
 /// Returns when a live process started, in the system's own units, if it can be told. One that is
