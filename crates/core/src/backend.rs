@@ -136,7 +136,8 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
     /// tell.
     ///
     /// No session is asked anything, so none can delay the list: one whose holder hangs is shown as
-    /// running, because it is alive. Whoever is about to act on a session asks it by
+    /// running, because it is alive, and one that is being started again may be shown as it ended
+    /// before. Whoever is about to act on a session asks it by
     /// [`status`](Self::status) first. Changes nothing; safe to drop at any await.
     ///
     /// # Errors

@@ -127,6 +127,12 @@ impl Arena {
         })
     }
 
+    /// Starts a session whose child ends at once.
+    pub(crate) fn start_ending(&self, name: &str) -> Result<()> {
+        let command = self.private(self.setting.create(name, &["true".to_owned()]));
+        self.run(command).map(drop)
+    }
+
     /// Starts a session and a terminal that shows it, and waits until it shows what the child
     /// prints.
     pub(crate) fn start_watched(&self, stage: &mut Stage) -> Result<Session> {

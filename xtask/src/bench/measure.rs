@@ -5,6 +5,7 @@ mod ending;
 mod fidelity;
 mod history;
 mod interrupt;
+mod listing;
 mod many;
 mod reattach;
 mod stalled;
@@ -56,7 +57,7 @@ pub(crate) struct Measure {
 }
 
 /// Every measure, in the order of the table.
-pub(crate) const ALL: [Measure; 13] = [
+pub(crate) const ALL: [Measure; 14] = [
     measure("attached", any, throughput::attached),
     measure("detached", any, throughput::detached),
     measure("echo", any, echo::idle),
@@ -69,6 +70,7 @@ pub(crate) const ALL: [Measure; 13] = [
     measure("exit", any, ending::attached),
     measure("exit-wait", ending::can_wait, ending::waited_for),
     measure("many", any, many::run),
+    measure("listing", is_abide, listing::run),
     measure("history", is_abide, history::run),
 ];
 

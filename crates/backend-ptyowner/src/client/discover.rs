@@ -71,15 +71,17 @@ pub(crate) fn look(dir: &SessionDir) -> Result<Found, DiscoverError> {
     }
 }
 
+/// Reads the end of the start that is described, if it is recorded. That takes no lock: files are
+/// replaced whole, and once a start has ended nothing changes that. Somebody may be about to start
+/// the session again, or to remove it.
+pub(crate) fn recorded_end(dir: &SessionDir) -> Option<EndedStart> {
+    let exit = dir.read_exit().ok()??;
+    let owner = dir.read_owner().ok()??;
+    (exit.generation == owner.generation).then(|| recorded(exit, &owner))
+}
+
 /// Looks at a session while `start.lock` is held or shared by the caller.
 pub(crate) fn found_under_lock(dir: &SessionDir) -> Result<Found, DiscoverError> {
-    // A recorded end is one whoever holds the session. What is amiss here is told below.
-    if let Ok(Some(exit)) = dir.read_exit()
-        && let Ok(Some(owner)) = dir.read_owner()
-        && exit.generation == owner.generation
-    {
-        return Ok(Found::Ended(Box::new(recorded(exit, &owner))));
-    }
     let is_held = KernelLock::look(&dir.owner_lock())? == LockState::Held;
     let owner = match dir.read_owner() {
         Ok(owner) => owner,

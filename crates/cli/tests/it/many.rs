@@ -4,19 +4,16 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
 use abide_core::{
-    backend::Command, clock::SystemClock, env_policy::Environment, limits, lock::KernelLock,
-    size::TermSize,
+    id::{SessionId, WorkspaceId},
+    lock::KernelLock,
 };
-use abide_testkit::{backend::FakeBackend, env::TestEnv, sys};
-use abide_workspace::{
-    Backends, Workspaces,
-    service::{Created, NewWorkspace},
-};
+use abide_testkit::{env::TestEnv, output::CommandOutput, sys};
+use abide_workspace::DATABASE_FILE;
+use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -39,7 +36,7 @@ const BESIDE_A_FLOOD: u32 = 5;
 /// what a list of nothing takes. Most of it is the database and the printing.
 const OWN_LOOKS: u32 = 5;
 
-fn ok(output: abide_testkit::output::CommandOutput) -> String {
+fn ok(output: CommandOutput) -> String {
     assert!(output.success(), "{output:?}");
     output.stdout
 }
@@ -80,33 +77,38 @@ fn signal(pid: u32, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-/// Makes workspaces whose sessions are over, like the one that is called `ended`: rows by a backend
-/// that starts nothing, and directories that are copies of its own.
-async fn make_others(env: &TestEnv) {
+/// Makes workspaces whose sessions are over, like the one that is called `ended`: copies of its rows
+/// and of its session's directory.
+fn make_others(env: &TestEnv) {
     let like = directory(env, "ended");
-    let fake = Backends::only(Arc::new(FakeBackend::new()));
-    let opened = Workspaces::open(env.state_dir(), fake, Arc::new(SystemClock)).await;
-    let workspaces = opened.unwrap();
+    let mut database = Connection::open(env.state_dir().join(DATABASE_FILE)).unwrap();
+    let rows = database.transaction().unwrap();
+    rows.execute_batch(
+        "CREATE TEMP TABLE w AS SELECT * FROM workspaces WHERE name = 'ended';
+         CREATE TEMP TABLE s AS SELECT * FROM sessions WHERE workspace_id = (SELECT id FROM w);",
+    )
+    .unwrap();
     for number in LIVE + 1..WORKSPACES {
-        let made = workspaces.create(row(env, number)).await;
-        let Created { session, .. } = made.unwrap();
-        if number % UNTRACED != 0 {
-            copy(&like, &env.owners_dir().join(session.id.as_str()), number);
+        let (workspace, session) = (WorkspaceId::random(), SessionId::random());
+        rows.execute_batch(&format!(
+            "UPDATE w SET id = '{workspace}', name = 'other-{number}';
+             UPDATE s SET id = '{session}', workspace_id = '{workspace}';
+             INSERT INTO workspaces SELECT * FROM w;
+             INSERT INTO sessions SELECT * FROM s;"
+        ))
+        .unwrap();
+        if !number.is_multiple_of(UNTRACED) {
+            copy(&like, &env.owners_dir().join(session.as_str()), number);
         }
     }
+    rows.commit().unwrap();
 }
 
-fn row(env: &TestEnv, number: usize) -> NewWorkspace {
-    NewWorkspace {
-        name: Some(format!("other-{number}").parse().unwrap()),
-        dir: env.work_dir(),
-        backend: None,
-        command: Command::new("testkit-echo", Vec::<String>::new()),
-        env: Environment::new(),
-        size: TermSize::DEFAULT,
-        history_bytes: limits::HISTORY_BYTES,
-        journal: true,
-    }
+/// Takes the rows away again, so that nobody tries to stop a thousand sessions that are over.
+fn forget_others(env: &TestEnv) {
+    let database = Connection::open(env.state_dir().join(DATABASE_FILE)).unwrap();
+    let forget = "PRAGMA foreign_keys = ON; DELETE FROM workspaces WHERE name LIKE 'other-%'";
+    database.execute_batch(forget).unwrap();
 }
 
 fn copy(from: &Path, to: &Path, number: usize) {
@@ -114,7 +116,7 @@ fn copy(from: &Path, to: &Path, number: usize) {
     sys::make_private_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() || number % LOST == 0 && name(&path) == "exit.json" {
+        if path.is_dir() || number.is_multiple_of(LOST) && name(&path) == "exit.json" {
             continue;
         }
         let target = to.join(name(&path));
@@ -128,8 +130,8 @@ fn copy(from: &Path, to: &Path, number: usize) {
 
 fn expected(number: usize) -> &'static str {
     match () {
-        () if number % UNTRACED == 0 => "absent",
-        () if number % LOST == 0 => r#"{"how":"lost","reason":"holder_died"}"#,
+        () if number.is_multiple_of(UNTRACED) => "absent",
+        () if number.is_multiple_of(LOST) => r#"{"how":"lost","reason":"holder_died"}"#,
         () => r#"{"code":3,"how":"exited"}"#,
     }
 }
@@ -175,8 +177,8 @@ fn look(owners: &Path) {
 }
 
 /// proves W9
-#[tokio::test]
-async fn a_thousand_workspaces_are_listed_as_they_are_while_one_floods_and_one_hangs() {
+#[test]
+fn a_thousand_workspaces_are_listed_as_they_are_while_one_floods_and_one_hangs() {
     let mut env = TestEnv::new();
     env.set("ABIDE_BACKEND", "owner");
     let nothing = best(|| drop(ok(env.run(["list"]))));
@@ -187,7 +189,7 @@ async fn a_thousand_workspaces_are_listed_as_they_are_while_one_floods_and_one_h
     for name in live.iter().map(String::as_str).chain(["hung"]) {
         new(&env, name, &["sleep", "1000"]);
     }
-    make_others(&env).await;
+    make_others(&env);
     check(&env);
     let list = || drop(ok(env.run(["list"])));
     let quiet = best(list);
@@ -204,5 +206,6 @@ async fn a_thousand_workspaces_are_listed_as_they_are_while_one_floods_and_one_h
     for name in live.iter().map(String::as_str).chain(["hung", "flood"]) {
         ok(env.run(["delete", name, "--force"]));
     }
+    forget_others(&env);
     env.finish();
 }

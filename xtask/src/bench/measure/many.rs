@@ -49,7 +49,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<()> {
 }
 
 /// Starts a session of the smallest child, so that its own start hardly counts.
-fn start(bench: &mut Bench<'_>, stamp: &str) -> Result<Session> {
+pub(super) fn start(bench: &mut Bench<'_>, stamp: &str) -> Result<Session> {
     let token = bench.stage.token();
     let words = [
         stamp.to_owned(),
