@@ -9,6 +9,7 @@ use abide_core::{
     },
     limits::ANSWER_DEADLINE,
 };
+use abide_testkit::conformance::eventually;
 
 use crate::{
     child::kill_owner,
@@ -195,6 +196,41 @@ async fn a_stopped_owner_is_unresponsive_and_nothing_is_done_about_it() {
     rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
     let again = place.backend.ensure(&spec).await.unwrap();
     assert_eq!((again.generation, again.started), (first.generation, false));
+    place.clear("a").await;
+}
+
+/// A crash between the description of a new start and the removal of the last one's end leaves both.
+///
+/// proves O15, W9
+#[tokio::test]
+async fn the_recorded_end_of_another_start_is_not_this_ones() {
+    let place = Place::new();
+    let mut spec = place.script("a", "exit 3");
+    place.backend.ensure(&spec).await.unwrap();
+    let file = place.session_dir("a").join("exit.json");
+    let exit = eventually("its end", async || {
+        std::fs::read(&file).map_err(|err| err.to_string())
+    })
+    .await;
+    let listed = place.backend.list().await.unwrap();
+    assert!(
+        matches!(listed[0].state, SessionState::Ended(_)),
+        "{listed:?}"
+    );
+    spec = place.spec("a", "testkit-echo", &[]);
+    spec.replaces = listed[0].generation;
+    assert!(place.backend.ensure(&spec).await.unwrap().started);
+    std::fs::write(&file, exit).unwrap();
+    let listed = place.backend.list().await.unwrap();
+    assert!(
+        matches!(listed[0].state, SessionState::Running(_)),
+        "{listed:?}"
+    );
+    let status = place.backend.status(&session("a")).await.unwrap();
+    assert!(
+        matches!(status.state, SessionState::Running(_)),
+        "{status:?}"
+    );
     place.clear("a").await;
 }
 

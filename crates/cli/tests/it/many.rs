@@ -209,3 +209,22 @@ fn a_thousand_workspaces_are_listed_as_they_are_while_one_floods_and_one_hangs()
     forget_others(&env);
     env.finish();
 }
+
+/// proves W9
+#[test]
+fn what_a_list_shows_as_running_the_doctor_asks() {
+    let mut env = TestEnv::new();
+    env.set("ABIDE_BACKEND", "owner");
+    new(&env, "hung", &["sleep", "1000"]);
+    let hung = owner(&env, "hung");
+    signal(hung, Signal::STOP);
+    assert_eq!(listed(&env)["hung"].1, "running");
+    let doctor = env.run(["doctor"]);
+    signal(hung, Signal::CONT);
+    assert!(!doctor.success(), "{doctor:?}");
+    let told = format!("held by process {hung}");
+    let is_told = |line: &str| line.starts_with("! session") && line.contains(&told);
+    assert!(doctor.stdout.lines().any(is_told), "{doctor:?}");
+    ok(env.run(["delete", "hung", "--force"]));
+    env.finish();
+}
