@@ -3,6 +3,7 @@
 //! Tests are built once, then run until one run fails or all have passed. At the end nothing that
 //! a test started may still be running.
 
+mod kills;
 mod leftovers;
 mod load;
 
@@ -22,6 +23,8 @@ pub(crate) use load::spin;
 /// What to repeat, how often, and under how much load.
 #[derive(clap::Args)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
     /// How many times to run the tests
     #[arg(long, value_name = "N", default_value_t = 10)]
     runs: u32,
@@ -33,8 +36,18 @@ pub(crate) struct Options {
     load: Option<usize>,
 }
 
+/// Something else than to repeat tests.
+#[derive(clap::Subcommand)]
+enum What {
+    /// Kill commands, keepers, owners and tmux servers at every named point, and print what came of it
+    KillMatrix(kills::Options),
+}
+
 /// Builds the tests, repeats them under load, and looks for what they left behind.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if let Some(What::KillMatrix(options)) = &options.what {
+        return kills::run(options);
+    }
     // Asked before the build below, which may put another file in its place.
     let this_program = env::current_exe().context("cannot find this program's own file")?;
     process::run(&mut process::command(

@@ -21,6 +21,7 @@
 //! [Desk]: crate::desk::Desk
 
 mod address;
+mod error;
 mod kept;
 pub(crate) mod launch;
 mod lines;
@@ -34,7 +35,8 @@ mod watch;
 
 pub(crate) use self::{address::Place, launch::Conversation};
 pub use self::{
-    launch::{Helper, KeeperError, Keepers},
+    error::KeeperError,
+    launch::{Helper, Keepers},
     run::{NotComposed, become_keeper},
     talk::TalkError,
 };

@@ -5,4 +5,5 @@ mod creating;
 mod desk;
 mod ending;
 mod hosts;
+mod matrix;
 mod superseded;

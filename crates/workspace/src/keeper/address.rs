@@ -30,6 +30,9 @@ const NAME_BYTES: usize = 8;
 /// Longest file that is read, in bytes.
 const MAX_ADDRESS_BYTES: u64 = 4096;
 
+/// Length from which a log is not continued, in bytes.
+const MAX_LOG_BYTES: u64 = 1024 * 1024;
+
 /// The files of the keepers of one directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -49,9 +52,12 @@ impl Place {
         }
     }
 
-    /// Opens the log, and makes the directory for it.
+    /// Opens the log, and makes the directory for it. One that earlier keepers made long begins anew.
     pub(crate) fn open_log(&self) -> io::Result<fs::File> {
         files::create_private_dir(&self.dir)?;
+        if fs::metadata(self.log()).is_ok_and(|log| MAX_LOG_BYTES < log.len()) {
+            fs::remove_file(self.log())?;
+        }
         files::open_private_log(&self.log())
     }
 
@@ -149,5 +155,38 @@ impl Drop for Bound {
         endpoint::remove(&self.endpoint, &self.stem);
         // One that stays leads nowhere.
         let _ = fs::remove_file(&self.file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_ways_to_a_directory_lead_to_one_place_and_two_directories_to_two() {
+        let root = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| root.path().join(name));
+        fs::create_dir(&one).unwrap();
+        fs::create_dir(&other).unwrap();
+        let name = |dir: &Path| Place::new(root.path(), dir).name;
+        assert_eq!(name(&one), name(&other.join("..").join("one")));
+        assert_ne!(name(&one), name(&other));
+    }
+
+    #[test]
+    fn a_log_that_became_long_begins_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let place = Place::new(root.path(), root.path());
+        place.open_log().unwrap().write_all(b"short\n").unwrap();
+        place.open_log().unwrap().write_all(b"more\n").unwrap();
+        assert_eq!(fs::read(place.log()).unwrap(), b"short\nmore\n");
+        let long = usize::try_from(MAX_LOG_BYTES).unwrap();
+        place
+            .open_log()
+            .unwrap()
+            .write_all(&vec![b'x'; long])
+            .unwrap();
+        drop(place.open_log().unwrap());
+        assert_eq!(fs::metadata(place.log()).unwrap().len(), 0);
     }
 }

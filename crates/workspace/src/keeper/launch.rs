@@ -13,7 +13,7 @@ use abide_local::{FROM_LAUNCHER, detach, probe::PROBE_DIR};
 use tokio::process::Child;
 
 use super::{
-    KEEPER,
+    KEEPER, KeeperError,
     address::Place,
     protocol::{Keep, Note, Reply, Request},
     talk::{Talk, TalkError},
@@ -82,68 +82,6 @@ struct Inner {
     variables: Vec<(OsString, OsString)>,
     tools: OnceLock<Tools>,
     spare: Mutex<Option<Child>>,
-}
-
-/// Why nobody could be made responsible for a session, or no record of it be written.
-#[derive(Debug, thiserror::Error)]
-pub enum KeeperError {
-    /// No process could be started.
-    #[error("cannot start a keeper")]
-    Start(#[source] io::Error),
-    /// It ended and said nothing.
-    #[error("the keeper ended without a word{}", log_tail.as_deref().map(|tail| format!("; the end of its log:\n{tail}")).unwrap_or_default())]
-    Silent {
-        /// The end of its log.
-        log_tail: Option<String>,
-    },
-    /// It said why it cannot.
-    #[error("{message}")]
-    Failed {
-        /// What it said.
-        message: String,
-        /// What it said to do.
-        hint: Option<String>,
-    },
-    /// It did not answer.
-    #[error(transparent)]
-    Talk(#[from] TalkError),
-    /// There is a keeper, and it cannot be reached.
-    #[error("cannot reach {holder}, which keeps the sessions of this directory")]
-    Unreachable {
-        /// Who holds the lease.
-        holder: String,
-        /// Why not.
-        source: io::Error,
-    },
-    /// What is there changed each time that it was looked at.
-    #[error("keepers came and went {looks} times while one was asked for")]
-    Restless {
-        /// How often it was looked.
-        looks: u32,
-    },
-}
-
-impl KeeperError {
-    /// Says what to do next.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Failed {
-                hint: Some(hint), ..
-            } => hint.clone(),
-            Self::Unreachable { .. } => {
-                "it may belong to another state directory; end its sessions there, or work \
-                 without a record (`abide new --no-record`)"
-                    .into()
-            }
-            Self::Talk(TalkError::TimedOut { .. }) | Self::Restless { .. } => {
-                "nothing was ended; try again".into()
-            }
-            Self::Start(_) | Self::Silent { .. } | Self::Talk(_) | Self::Failed { .. } => {
-                "nothing was ended; `abide new --no-record` works without a record".into()
-            }
-        }
-    }
 }
 
 /// A conversation with a keeper that is responsible for a session.

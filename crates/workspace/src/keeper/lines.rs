@@ -46,3 +46,25 @@ fn read<T: DeserializeOwned>(line: &[u8]) -> Result<Option<T>, LineError> {
         Some(_) | None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keeper::protocol::Reply;
+
+    #[test]
+    fn a_line_that_was_cut_off_is_the_end_and_one_that_is_too_long_an_error() {
+        let noted = protocol::to_line(&Reply::Noted);
+        let mut two = noted.clone();
+        two.extend_from_slice(&noted[..noted.len() - 1]);
+        let mut stream = two.as_slice();
+        let next = |stream: &mut &[u8]| next_blocking::<Reply>(stream);
+        assert_eq!(next(&mut stream).unwrap(), Some(Reply::Noted));
+        assert_eq!(next(&mut stream).unwrap(), None);
+        assert_eq!(next(&mut stream).unwrap(), None);
+
+        let long = vec![b' '; 2 * MAX_LINE_BYTES];
+        let error = next(&mut long.as_slice()).unwrap_err();
+        assert!(matches!(error, LineError::Protocol(ProtocolError::TooLong)));
+    }
+}

@@ -10,6 +10,7 @@
 //! Trees are walked, sessions watched and records completed beside the loop, so the heartbeat goes on.
 
 mod asked;
+mod baseline;
 mod ending;
 mod line;
 mod opening;

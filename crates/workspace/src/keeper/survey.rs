@@ -136,3 +136,103 @@ pub(super) fn unseen(detected: Detected) -> Ended {
         detected,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use abide_core::{
+        clock::Timestamp,
+        id::RecordId,
+        lease::{FencingToken, Mode},
+        record::{Entry, Event, Opened, summaries},
+        replay::Offset,
+    };
+
+    use super::*;
+
+    fn open(generation: Option<Generation>) -> Summary {
+        let opened = Event::Opened(Opened {
+            session: "abc".parse().unwrap(),
+            host: "h".into(),
+            user: "u".into(),
+            agent: None,
+            mode: Mode::Shell,
+        });
+        let started = generation.map(|generation| {
+            Event::Started(Started {
+                generation,
+                started_at: Timestamp::from_millis(120),
+            })
+        });
+        let record = RecordId::random();
+        let entries = [opened].into_iter().chain(started).map(|event| Entry {
+            seq: 1,
+            at: Timestamp::from_millis(100),
+            epoch: FencingToken::LAST,
+            record: record.clone(),
+            event,
+        });
+        let entries: Vec<Entry> = entries.collect();
+        summaries(&entries).remove(0)
+    }
+
+    fn over(generation: Generation, started_at: u64) -> Fate {
+        Fate::Ended {
+            generation: Some(generation),
+            ended: backend::Ended {
+                outcome: ExitOutcome::Exited { code: 4 },
+                cause: None,
+                started_at: Timestamp::from_millis(started_at),
+                ended_at: Some(Timestamp::from_millis(300)),
+                offset: Offset::START,
+            },
+        }
+    }
+
+    fn running(generation: Generation) -> Fate {
+        Fate::Running(Started {
+            generation,
+            started_at: Timestamp::from_millis(200),
+        })
+    }
+
+    fn code_and_start(verdict: &Verdict) -> Option<(i32, bool)> {
+        match verdict {
+            Verdict::Close(closed) => {
+                Some((closed.ended.outcome.shell_code(), closed.started.is_some()))
+            }
+            Verdict::Abandon | Verdict::Leave => None,
+        }
+    }
+
+    #[test]
+    fn an_open_record_is_closed_with_the_end_of_its_own_start_and_with_no_other() {
+        let [own, other] = [1, 2].map(|byte| Generation::from_bytes([byte; 16]));
+        let lost = 1;
+        for (fate, expected) in [
+            (over(own, 200), Some((4, false))),
+            (over(other, 200), Some((lost, false))),
+            (running(other), Some((lost, false))),
+            (Fate::Gone, Some((lost, false))),
+            (Fate::Unsure, None),
+        ] {
+            let verdict = judge(&open(Some(own)), &fate, &[]);
+            assert_eq!(code_and_start(&verdict), expected, "{fate:?}");
+        }
+        assert_eq!(judge(&open(Some(own)), &Fate::Unsure, &[]), Verdict::Leave);
+    }
+
+    #[test]
+    fn a_start_that_nobody_noted_is_that_of_the_record_that_was_opened_for_it() {
+        let [start, other] = [1, 2].map(|byte| Generation::from_bytes([byte; 16]));
+        let noted = judge(&open(None), &over(start, 200), &[other]);
+        assert_eq!(code_and_start(&noted), Some((4, true)));
+        for (fate, recorded) in [
+            // Another record's, one from before, none at all.
+            (over(start, 200), vec![start]),
+            (over(start, 50), Vec::new()),
+            (Fate::Gone, Vec::new()),
+        ] {
+            assert_eq!(judge(&open(None), &fate, &recorded), Verdict::Abandon);
+        }
+    }
+}

@@ -1,46 +1,36 @@
-//! The beginning of records: what is there is gone on with or completed, new ones are opened, and the
-//! files are listed.
-
-use std::time::Duration;
+//! The beginning of records: what is there is gone on with or completed, and new ones are opened.
 
 use abide_core::{
     clock::Timestamp,
-    id::{Generation, RecordId},
-    manifest::Manifest,
+    id::{Generation, RecordId, SessionId},
     record::{Started, Summary},
 };
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::{Event, Keeper, Kept, Outcome, Phase, blocking, failed};
+use super::{Keeper, Kept, LineId, Outcome, Phase, failed};
 use crate::{
-    desk::{self, Adoption, Closed, GoingOn, HeldError, Live, Measured, NewRecord},
+    desk::{self, Adoption, Closed, GoingOn, HeldError, Live, NewRecord},
     keeper::{
-        protocol::{Keep, KnownSession, Reply, Why},
+        protocol::{Keep, KnownSession, Why},
         survey::{self, Fate, Verdict},
     },
 };
 
-/// Time that whoever starts a session waits for the files to be listed.
-const BASELINE_PATIENCE: Duration = Duration::from_millis(800);
-
-/// Why a baseline is late whose walk took longer than that.
-const STILL_LISTING: &str = "the files were still being listed when the session began";
-
 /// What is to be completed before a new record begins.
-type Before = Vec<(RecordId, Closed)>;
+pub(super) type Before = Vec<(RecordId, Closed)>;
 
 impl Keeper {
     /// Takes over what there is, then does what was asked for.
-    pub(super) async fn begin(&mut self, line: super::LineId, keep: Keep) -> Result<(), Outcome> {
+    pub(super) async fn begin(&mut self, line: LineId, keep: Keep) -> Result<(), Outcome> {
         let (why, session) = (keep.why, keep.session);
         self.learn(keep.sessions);
-        match self.take_over().await? {
+        match self.take_over(why).await? {
             Ok(before) => match why {
                 Why::Create => self.open(line, &session, before).await,
                 Why::Adopt => {
-                    for (record, closed) in before {
-                        self.ended(&record, closed);
+                    for (record, _) in before {
+                        self.close_if_over(&record);
                     }
                     self.answer_adopter(line, &session);
                     Ok(())
@@ -69,18 +59,22 @@ impl Keeper {
     }
 
     /// Goes on with the records of sessions that run, and returns those that can be completed.
-    async fn take_over(&mut self) -> Result<Result<Before, HeldError>, Outcome> {
+    async fn take_over(&mut self, why: Why) -> Result<Result<Before, HeldError>, Outcome> {
         let fates = self.survey().await;
         let live = fates.iter().filter_map(|(known, fate)| match fate {
             Fate::Running(started) => Some(live(known, started)),
             Fate::Ended { .. } | Fate::Gone | Fate::Unsure => None,
         });
         let live: Vec<Live> = live.collect();
-        for (known, fate) in &fates {
-            if *fate == Fate::Unsure {
-                self.unsure.push(known.session.clone());
-            }
-        }
+        // Without an open record only the session that is meant is worth staying for.
+        let is_meant = |known: &KnownSession| known.session == self.named && why == Why::Adopt;
+        let unsure = fates
+            .iter()
+            .find(|(known, fate)| *fate == Fate::Unsure && is_meant(known));
+        self.unsure = unsure
+            .map(|(known, _)| known.session.clone())
+            .into_iter()
+            .collect();
         let adopted = self
             .at_desk(move |held| {
                 let adoption = held.adopt_records(&live)?;
@@ -159,7 +153,8 @@ impl Keeper {
                 .collect();
             match survey::judge(&open, &fate, &others) {
                 Verdict::Close(closed) => {
-                    let kept = Kept::new(open.record.clone(), session, Phase::Closing);
+                    let mut kept = Kept::new(open.record.clone(), session, Phase::Closing);
+                    kept.end = Some(closed.clone());
                     self.records.push(kept);
                     before.push((open.record, closed));
                 }
@@ -193,8 +188,8 @@ impl Keeper {
     /// Opens the record of a session that is about to be started.
     pub(super) async fn open(
         &mut self,
-        line: super::LineId,
-        session: &abide_core::id::SessionId,
+        line: LineId,
+        session: &SessionId,
         before: Before,
     ) -> Result<(), Outcome> {
         let Some(known) = self.known.get(session) else {
@@ -215,8 +210,8 @@ impl Keeper {
                 self.lines
                     .tell(line, failed("cannot record the session", &err, err.hint()));
                 // What was to be completed first is completed all the same.
-                for (record, closed) in before {
-                    self.ended(&record, closed);
+                for (record, _) in before {
+                    self.close_if_over(&record);
                 }
                 Ok(())
             }
@@ -224,11 +219,7 @@ impl Keeper {
     }
 
     /// Tells an adopter that this keeper is responsible, once the baseline of its session is settled.
-    pub(super) fn answer_adopter(
-        &mut self,
-        line: super::LineId,
-        session: &abide_core::id::SessionId,
-    ) {
+    pub(super) fn answer_adopter(&mut self, line: LineId, session: &SessionId) {
         let mut records = self.records.iter_mut();
         let kept = records.find(|kept| kept.session == *session && kept.phase == Phase::Running);
         match kept {
@@ -239,121 +230,6 @@ impl Keeper {
             }
             None => self.tell_ready(line, None),
         }
-    }
-
-    /// Completes what is to be completed first, then lists the files.
-    fn list(&mut self, record: RecordId, before: Before) {
-        let (events, patient) = (self.events.clone(), record.clone());
-        self.tasks.spawn(async move {
-            let waited = tokio::time::timeout(BASELINE_PATIENCE, events.closed()).await;
-            if waited.is_err() {
-                let _ = events.send(Event::Patience(patient)).await;
-            }
-        });
-        let (events, held) = (self.events.clone(), std::sync::Arc::clone(&self.held));
-        self.tasks.spawn(async move {
-            for (record, closed) in before {
-                let (held, id) = (std::sync::Arc::clone(&held), record.clone());
-                let done = blocking(move || held.close_record(&id, &closed).map(drop)).await;
-                let _ = events.send(Event::Closed(record, done)).await;
-            }
-            let listed = blocking(move || {
-                let now = held.tools().timepiece.moment().now;
-                desk::list_files(held.dir().root(), now).map_err(|err| with_causes(&err))
-            });
-            let _ = events.send(Event::Listed(record, listed.await)).await;
-        });
-    }
-
-    /// Settles the baseline of a record whose files were listed.
-    pub(super) async fn listed(
-        &mut self,
-        record: RecordId,
-        listed: Result<Manifest, String>,
-    ) -> Result<(), Outcome> {
-        let Some(kept) = self.find(&record) else {
-            return Ok(());
-        };
-        kept.is_listing = false;
-        let is_late = kept.phase != Phase::Opening;
-        let late = kept.late.take();
-        let late = late.or_else(|| is_late.then(|| STILL_LISTING.to_owned()));
-        let id = record.clone();
-        let put = self
-            .at_desk(move |held| {
-                let measured = match (&listed, late) {
-                    (Ok(manifest), None) => Measured::Taken(manifest),
-                    (Ok(manifest), Some(why)) => Measured::Late { manifest, why },
-                    (Err(why), _) => Measured::Unknown { why: why.clone() },
-                };
-                held.put_baseline(&id, &measured)
-            })
-            .await?;
-        match put {
-            Ok(_) => self.ready(&record),
-            Err(err) => self.without_baseline(&record, &err).await?,
-        }
-        self.close_if_over(&record);
-        Ok(())
-    }
-
-    /// Notes that a baseline could not be written, if at least that can be.
-    async fn without_baseline(
-        &mut self,
-        record: &RecordId,
-        err: &HeldError,
-    ) -> Result<(), Outcome> {
-        warn!(
-            error = err as &dyn std::error::Error,
-            "cannot keep a baseline"
-        );
-        let (id, why) = (record.clone(), format!("it could not be kept: {err}"));
-        let noted = self
-            .at_desk(move |held| held.put_baseline(&id, &Measured::Unknown { why }))
-            .await?;
-        let Err(err) = noted else {
-            self.ready(record);
-            return Ok(());
-        };
-        let reply = failed("cannot record the session", &err, err.hint());
-        let Some(kept) = self.find(record) else {
-            return Ok(());
-        };
-        let waiting = std::mem::take(&mut kept.waiting);
-        let is_opening = kept.phase == Phase::Opening;
-        for line in waiting {
-            self.lines.tell(line, reply.clone());
-        }
-        match is_opening {
-            true => self.abandon(record.clone()).await,
-            false => Ok(()),
-        }
-    }
-
-    /// Tells those who wait that this keeper is ready for their session.
-    pub(super) fn ready(&mut self, record: &RecordId) {
-        let Some(kept) = self.find(record) else {
-            return;
-        };
-        if kept.phase == Phase::Opening {
-            kept.phase = Phase::Awaited;
-        }
-        for line in std::mem::take(&mut kept.waiting) {
-            self.tell_ready(line, Some(record.clone()));
-        }
-    }
-
-    pub(super) fn tell_ready(&mut self, line: super::LineId, record: Option<RecordId>) {
-        self.probe("keeper.ready");
-        let epoch = self.held.epoch();
-        self.lines.tell(line, Reply::Ready { epoch, record });
-    }
-}
-
-fn with_causes(err: &dyn std::error::Error) -> String {
-    match err.source() {
-        Some(source) => format!("{err}: {}", with_causes(source)),
-        None => err.to_string(),
     }
 }
 
