@@ -4,10 +4,12 @@
 //! missing, doubled or moved. Everything shrinks.
 
 mod damage;
+mod files;
 mod messages;
 mod screen;
 
 pub(crate) use self::{
+    files::{journal, lease, manifest},
     messages::{frames, greeting, launch, messages},
     screen::screen,
 };

@@ -9,11 +9,13 @@
 //! |---|---|
 //! | `wire` | bodies of the protocol: frames, messages, the handshake, the launch |
 //! | `screen` | bodies of the screen model |
+//! | `files` | bodies of the files in a workspace: lease, manifest, journal |
 //! | `inputs` | strategies for their bytes |
 //! | `run` | one target for a while, and what was found |
 
 #![forbid(unsafe_code)]
 
+mod files;
 mod inputs;
 pub mod run;
 mod screen;
@@ -33,7 +35,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     Target {
         name: "frames",
         body: wire::frames,
@@ -63,6 +65,21 @@ pub const TARGETS: [Target; 6] = [
         name: "screen",
         body: screen::anything,
         inputs: inputs::screen,
+    },
+    Target {
+        name: "lease",
+        body: files::lease,
+        inputs: inputs::lease,
+    },
+    Target {
+        name: "manifest",
+        body: files::manifest,
+        inputs: inputs::manifest,
+    },
+    Target {
+        name: "journal",
+        body: files::journal,
+        inputs: inputs::journal,
     },
 ];
 

@@ -102,6 +102,9 @@ fn flaw(lease: &Lease) -> Option<&'static str> {
     (lease.epoch == FencingToken::NONE).then_some("its epoch is zero")
 }
 
+/// What cannot be read may be quoted in the reason, which reaches the user's terminal.
 fn malformed(reason: String) -> StoredLease {
-    StoredLease::Malformed { reason }
+    StoredLease::Malformed {
+        reason: reason.replace(char::is_control, "?"),
+    }
 }

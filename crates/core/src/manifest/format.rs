@@ -37,6 +37,10 @@ const MAGIC: &[u8; 8] = b"abidemft";
 /// Bytes after which a block is closed.
 const BLOCK_BYTES: usize = 64 * 1024;
 
+/// Most bytes of all paths together that are read. What paths share is written once, so that a short
+/// file could need any amount of memory.
+const MAX_PATHS_BYTES: usize = 512 * 1024 * 1024;
+
 const HAS_IDENTITY: u8 = 1 << 2;
 const HAS_CONTENT: u8 = 1 << 3;
 
@@ -127,12 +131,19 @@ impl Manifest {
         let first = blocks.read()?;
         let (taken, count) = read_first(&first).ok_or(blocks.damaged("its times"))?;
         let mut entries = Vec::new();
+        let mut path_bytes = 0;
         loop {
             let body = blocks.read()?;
             if body.is_empty() {
                 break;
             }
+            let known = entries.len();
             read_files(&body, &mut entries).ok_or(blocks.damaged("its files"))?;
+            let read = entries[known..].iter();
+            path_bytes += read.map(|(path, _)| path.as_bytes().len()).sum::<usize>();
+            if MAX_PATHS_BYTES < path_bytes || count < entries.len() as u64 {
+                return Err(blocks.damaged("the number of files or the length of their paths"));
+            }
         }
         match entries.len() as u64 == count {
             true => Ok(Self { taken, entries }),

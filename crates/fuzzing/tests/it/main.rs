@@ -49,6 +49,24 @@ fn no_output_does_harm_on_any_screen() {
     hold("screen");
 }
 
+/// proves L2
+#[test]
+fn whatever_is_in_the_place_of_a_lease_is_read_judged_and_shown() {
+    hold("lease");
+}
+
+/// proves M1
+#[test]
+fn no_bytes_are_taken_for_a_manifest_that_is_none() {
+    hold("manifest");
+}
+
+/// proves M3
+#[test]
+fn a_journal_of_anything_is_read_in_order_and_its_records_can_be_closed() {
+    hold("journal");
+}
+
 #[test]
 fn a_finding_is_reported_as_small_as_it_gets() {
     let target = Target {
