@@ -1,6 +1,6 @@
 //! Puts the program together: settings → backends → service. The only file that names a backend.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use abide_backend_ptyowner::{OwnerBackend, OwnerSettings};
 use abide_backend_tmux::{TmuxBackend, TmuxSettings};
@@ -8,6 +8,7 @@ use abide_core::{
     backend::{BackendKind, TerminalBackend as _},
     clock::{Clock, SystemClock},
 };
+use abide_local::probe;
 use abide_workspace::{
     Backends, Keepers, Keeping, Preference, Workspaces,
     backends::{Candidate, Unusable, Usable},
@@ -85,7 +86,15 @@ impl Context {
 
     async fn open(&self, backends: Backends, keeping: Keeping) -> Result<Workspaces, CliError> {
         let clock = Arc::clone(&self.clock);
-        Ok(Workspaces::open(&self.dirs.state, backends, clock, keeping).await?)
+        let workspaces = Workspaces::open(&self.dirs.state, backends, clock, keeping).await?;
+        let held_in = std::env::var_os(probe::PROBE_DIR);
+        Ok(workspaces.with_probe(probe::in_dir(held_in.as_deref())))
+    }
+
+    /// Returns where worktrees are made.
+    pub(crate) fn worktrees(&self) -> PathBuf {
+        let configured = self.config.worktrees.clone();
+        configured.unwrap_or_else(|| self.dirs.worktrees())
     }
 
     /// Returns how keepers are started: as this program, with the directories of this run.

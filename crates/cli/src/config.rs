@@ -9,6 +9,7 @@
 //! lend_terminal = true      # else output and keys go through `abide attach`
 //! backend = "auto"          # or "tmux", or "owner"
 //! tmux = ["tmux", "-L", "abide"]   # tmux, with what stands before its command
+//! worktrees = "/srv/worktrees"     # where `abide new --repo` makes them
 //!
 //! [env]
 //! pass = ["GH_TOKEN"]       # inherited although it is a credential
@@ -55,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) backend: Option<Preference>,
     /// The program of tmux, and what stands before its command.
     pub(crate) tmux: Vec<String>,
+    /// Where worktrees are made, instead of below the state directory.
+    pub(crate) worktrees: Option<PathBuf>,
     /// Names to pass on although a pattern leaves them out.
     pub(crate) env_pass: Vec<String>,
     /// Further names and `NAME_*` patterns to leave out.
@@ -112,6 +115,7 @@ struct File {
     lend_terminal: Option<bool>,
     backend: Option<Spanned<String>>,
     tmux: Option<Spanned<Vec<String>>>,
+    worktrees: Option<Spanned<PathBuf>>,
     #[serde(default)]
     env: FileEnv,
 }
@@ -178,6 +182,14 @@ impl Config {
             }
             Some(words) => words.into_inner(),
         };
+        if let Some(dir) = file
+            .worktrees
+            .as_ref()
+            .filter(|dir| !dir.get_ref().is_absolute())
+        {
+            let problem = "is no path from the root".to_owned();
+            return Err(invalid(dir.span(), problem));
+        }
         for name in file.env.pass.iter().chain(&file.env.deny) {
             check_pattern(name.get_ref()).map_err(|problem| invalid(name.span(), problem))?;
         }
@@ -192,6 +204,7 @@ impl Config {
             shell: file.shell.map(Spanned::into_inner),
             backend,
             tmux,
+            worktrees: file.worktrees.map(Spanned::into_inner),
             env_pass: names(file.env.pass),
             env_deny: names(file.env.deny),
         })
@@ -261,7 +274,7 @@ mod tests {
         let config = parse(
             "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nrecord = false\nshell = '/bin/zsh'\n\
              lend_terminal = false\nbackend = 'owner'\ntmux = ['/opt/tmux', '-L', 'x']\n\
-             [env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
+             worktrees = '/srv/trees'\n[env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
         )
         .unwrap();
         assert_eq!(config.history_bytes, 1);
@@ -271,6 +284,7 @@ mod tests {
         let owner = Preference::Only(abide_core::backend::BackendKind::Owner);
         assert_eq!(config.backend, Some(owner));
         assert_eq!(config.tmux, ["/opt/tmux", "-L", "x"]);
+        assert_eq!(config.worktrees, Some("/srv/trees".into()));
         assert_eq!(config.env_pass, ["A"]);
         assert_eq!(config.env_deny, ["B_*", "C"]);
     }
@@ -322,6 +336,10 @@ mod tests {
             (
                 "tmux = 'tmux -L x'\n",
                 "`config.toml`, line 1: `tmux`: invalid type",
+            ),
+            (
+                "worktrees = '../trees'\n",
+                "`config.toml`, line 1: `worktrees`: is no path from the root",
             ),
             ("shell = \n", "`config.toml`, line 1: "),
         ] {

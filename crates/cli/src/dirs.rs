@@ -87,6 +87,11 @@ impl Dirs {
     pub(crate) fn owners(&self) -> PathBuf {
         self.state.join("owners")
     }
+
+    /// Returns where worktrees are made, unless the configuration says otherwise.
+    pub(crate) fn worktrees(&self) -> PathBuf {
+        self.state.join("worktrees")
+    }
 }
 
 impl ConfigPath {

@@ -79,6 +79,7 @@ mod tests {
             record: true,
             shell: None,
             backend: None,
+            worktrees: None,
             tmux: Vec::new(),
             env_pass: vec!["HF_TOKEN".into()],
             env_deny: vec!["CORP_*".into()],

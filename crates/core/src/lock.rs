@@ -104,6 +104,16 @@ impl KernelLock {
         }
     }
 
+    /// Returns the lock's file, for a child to have open. On Unix the lock is then held until it is
+    /// dropped here, or until this process and the child have both ended.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no further descriptor.
+    pub fn share_file(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
     fn wait(path: &Path, open: Open, take: Take) -> Result<Self, LockError> {
         loop {
             let file = open(path).map_err(|source| refused(path, source))?;

@@ -8,6 +8,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
 use abide_core::{
@@ -21,7 +22,7 @@ use crate::sys;
 #[derive(Debug)]
 pub(crate) struct Claim {
     path: PathBuf,
-    _lock: KernelLock,
+    lock: KernelLock,
 }
 
 /// Why a lock on a workspace could not be asked for.
@@ -67,6 +68,12 @@ impl Claim {
         let _ = fs::remove_file(&self.path);
     }
 
+    /// Returns the lock's file as the standard input of a child: empty, and the lock is held for as
+    /// long as the child has it, also if this process is killed.
+    pub(crate) fn for_child(&self) -> io::Result<Stdio> {
+        self.lock.share_file().map(Into::into)
+    }
+
     fn take(
         state_dir: &Path,
         name: &str,
@@ -76,7 +83,7 @@ impl Claim {
         let dir = state_dir.join(LOCKS_DIR);
         sys::create_private_dir(&dir)
             .map_err(|source| ClaimError::Directory { path: dir, source })?;
-        Ok(lock(&path)?.map(|lock| Self { path, _lock: lock }))
+        Ok(lock(&path)?.map(|lock| Self { path, lock }))
     }
 }
 

@@ -1,19 +1,22 @@
 //! Why a workspace could not be made, found, entered or deleted, and what to do next.
 
 mod orphan;
+mod unkept;
 
 use std::path::PathBuf;
 
 use abide_core::backend::{BackendError, BackendKind, ErrorKind, Source, Survivor};
 
-pub use self::orphan::OrphanError;
+pub use self::{orphan::OrphanError, unkept::Unkept};
 
 use crate::{
     backends::{NoBackend, Unusable},
     desk::LookError,
     entry::Refusal,
+    git::GitError,
     keeper::KeeperError,
     name::{Target, WorkspaceName},
+    record::Stage,
     store::StoreError,
 };
 
@@ -168,6 +171,47 @@ pub enum WorkspaceError {
         /// Why not.
         source: KeeperError,
     },
+    /// Git, or what was asked of it, failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A stage of making a workspace failed; what was made for it was taken away again.
+    #[error(
+        "cannot make workspace `{name}`: its stage `{stage}` failed, and nothing is left of it"
+    )]
+    NotMade {
+        /// The workspace.
+        name: WorkspaceName,
+        /// The stage.
+        stage: Stage,
+        /// Why it failed.
+        source: Box<WorkspaceError>,
+    },
+    /// A stage failed, and the workspace stays as far as it got.
+    #[error("workspace `{name}` stays in the list in error: its stage `{stage}` failed")]
+    Stuck {
+        /// The workspace.
+        name: WorkspaceName,
+        /// The stage.
+        stage: Stage,
+        /// Why it failed.
+        source: Box<WorkspaceError>,
+    },
+    /// A worktree has work that is nowhere else.
+    #[error("cannot delete workspace `{name}`: `{}` has work that is nowhere else: {work}", dir.display())]
+    HasWork {
+        /// The workspace.
+        name: WorkspaceName,
+        /// Its worktree.
+        dir: PathBuf,
+        /// What it is.
+        work: Unkept,
+    },
+    /// A workspace is deleted too far to be entered.
+    #[error("workspace `{name}` is half deleted, and its worktree is gone")]
+    HalfDeleted {
+        /// The workspace.
+        name: WorkspaceName,
+    },
     /// A start failed, and what it left could not be taken away.
     #[error("workspace `{name}` could not be started, and stays in the list in error")]
     HalfMade {
@@ -187,6 +231,10 @@ impl WorkspaceError {
             Self::NotFound { .. } | Self::NoneYet => Kind::NotFound,
             Self::Ambiguous { .. } => Kind::Ambiguous,
             Self::Claimed { .. } | Self::Running { .. } => Kind::Busy,
+            Self::HasWork { .. } | Self::HalfDeleted { .. } => Kind::Refused,
+            Self::Git(error) if error.is_refusal() => Kind::Refused,
+            Self::Git(_) => Kind::Failed,
+            Self::NotMade { source, .. } | Self::Stuck { source, .. } => source.kind(),
             Self::RelativeDirectory { .. } => Kind::Refused,
             Self::Orphan(error) => error.kind(),
             Self::NotEntered { refusal, .. } => match refusal {
@@ -237,6 +285,16 @@ impl WorkspaceError {
             }
             Self::Backend(source) => source.hint(),
             Self::Store(source) => source.hint(),
+            Self::Git(source) => source.hint(),
+            Self::NotMade { source, .. } => source.hint(),
+            Self::Stuck { name, source, .. } => Some(source.hint().unwrap_or_else(|| {
+                format!("`abide info '{name}'` shows how far it got; the same command goes on")
+            })),
+            Self::HasWork { name, .. } => Some(format!(
+                "commit it, or `abide delete --force '{name}'`, which keeps it in the repository \
+                 and prints where"
+            )),
+            Self::HalfDeleted { name } => Some(format!("`abide delete '{name}'` goes on")),
             Self::HalfMade { name, .. } => Some(format!(
                 "`abide info '{name}'` shows what is there; `abide delete --force '{name}'` \
                  takes it away"

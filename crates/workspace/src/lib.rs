@@ -15,8 +15,9 @@
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
 //! - [`store`]: what must be remembered, as a trait, and the embedded database behind it
+//! - `git`: the one place that runs git; `worktree`: worktrees and branches made for workspaces
 //! - `claim`: the kernel lock on one workspace
-//! - `files`: files whose directory others can write to; `git`: the one place that runs git
+//! - `files`: files whose directory others can write to
 //!
 //! What a session *is doing* is never stored: it is asked of the backend each time.
 
@@ -38,10 +39,12 @@ pub mod service;
 pub mod store;
 mod sys;
 pub mod walk;
+mod worktree;
 
 pub use self::{
     backends::{Backends, Preference},
     error::{OrphanError, WorkspaceError, WorkspaceErrorKind},
+    git::GitError,
     keeper::{Keepers, Keeping},
     name::{SessionName, Target, WorkspaceName},
     service::Workspaces,

@@ -13,18 +13,23 @@ mod interrupted;
 mod keeping;
 mod listing;
 mod orphans;
+mod removal;
 mod sessions;
+mod setup;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use abide_core::clock::Clock;
+use abide_core::{
+    clock::Clock,
+    probe::{NoProbe, Probe},
+};
 
 pub use self::{
-    create::{Created, NewWorkspace},
-    delete::Force,
+    create::{Created, NewWorkspace, NewWorktree},
+    delete::{Deleted, Force, Recovered},
     enter::{Entered, Entry},
     listing::{ListedSession, ListedWorkspace, Observed},
     orphans::{Adoption, Orphan, Orphans, Unasked},
@@ -48,6 +53,7 @@ pub struct Workspaces {
     backends: Backends,
     clock: Arc<dyn Clock>,
     keeping: Keeping,
+    probe: Arc<dyn Probe>,
 }
 
 /// A session that was found, with its workspace.
@@ -106,9 +112,16 @@ impl Workspaces {
             backends,
             clock,
             keeping,
+            probe: Arc::new(NoProbe),
         };
         workspaces.mark_interrupted(unfinished).await?;
         Ok(workspaces)
+    }
+
+    /// Names the probe that is told how far making and deleting got.
+    #[must_use]
+    pub fn with_probe(self, probe: Arc<dyn Probe>) -> Self {
+        Self { probe, ..self }
     }
 
     /// Finds the session that a person named; the main one if the target names none.

@@ -1,12 +1,17 @@
-//! `abide delete`: forgets a workspace; its directory stays.
+//! `abide delete`: forgets a workspace; of its directory goes only a worktree that was made for it.
 
 use abide_workspace::{Target, service::Force};
 
-use crate::{compose::Context, error::CliError, exit::Exit, report};
+use crate::{compose::Context, error::CliError, exit::Exit, output, report};
 
-/// Forget a workspace and its sessions; leave its directory alone
+/// Forget a workspace and its sessions; remove the worktree that was made for it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+A directory that was there before stays as it is, and so does a branch. A worktree and a branch that \
+`abide new --repo` made go with the workspace: the worktree unless it has work that is nowhere else, \
+the branch unless it has commits that are nowhere else. With `--force` such work is kept in the \
+repository first, and the command that brings it back is printed.
+
 Examples:
   abide stop api && abide delete api
   abide delete api --force")]
@@ -15,7 +20,7 @@ pub(crate) struct Delete {
     #[arg(value_name = "NAME")]
     target: Target,
 
-    /// End its sessions first, if they run
+    /// End its sessions first, and take its worktree away although there is work in it
     #[arg(long)]
     force: bool,
 }
@@ -45,8 +50,18 @@ impl Delete {
                 target: self.target,
             });
         }
-        let workspace = workspaces.delete(&self.target, force).await?;
-        report::say(&format!("deleted `{}`", workspace.name));
+        let deleted = workspaces.delete(&self.target, force).await?;
+        for left in &deleted.left {
+            report::say(&format!("note: {}", output::plain(left)));
+        }
+        if let Some(recovered) = &deleted.recovered {
+            report::say(&format!(
+                "note: its work was kept as {}; this brings it back:\n  {}",
+                recovered.reference,
+                output::plain(&recovered.command)
+            ));
+        }
+        report::say(&format!("deleted `{}`", deleted.workspace.name));
         Ok(Exit::SUCCESS)
     }
 }

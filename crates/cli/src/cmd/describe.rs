@@ -8,7 +8,7 @@ use abide_core::{
     clock::Timestamp,
 };
 use abide_workspace::{
-    record::{Session, StoredBackend, Workspace, WorkspaceState},
+    record::{Session, Stage, StoredBackend, Workspace, WorkspaceState},
     service::Observed,
 };
 use serde::Serialize;
@@ -21,8 +21,13 @@ pub(super) struct JsonWorkspace<'a> {
     id: &'a str,
     name: &'a str,
     dir: String,
+    repo: Option<String>,
+    branch: Option<&'a str>,
+    base: Option<&'a str>,
     state: &'static str,
+    stage: Option<&'a str>,
     problem: Option<&'a str>,
+    recovery: Option<&'a str>,
     created_at: Timestamp,
     updated_at: Timestamp,
     last_used_at: Timestamp,
@@ -57,12 +62,18 @@ enum JsonStatus<'a, R: Serialize> {
 
 impl<'a> From<&'a Workspace> for JsonWorkspace<'a> {
     fn from(workspace: &'a Workspace) -> Self {
+        let worktree = workspace.worktree.as_ref();
         Self {
             id: workspace.id.as_str(),
             name: workspace.name.as_str(),
             dir: workspace.dir.to_string_lossy().into_owned(),
+            repo: worktree.map(|worktree| worktree.repo.to_string_lossy().into_owned()),
+            branch: worktree.map(|worktree| worktree.branch.as_str()),
+            base: worktree.and_then(|worktree| worktree.base.as_deref()),
             state: workspace.state.as_str(),
+            stage: workspace.stage.as_ref().map(Stage::as_str),
             problem: workspace.problem.as_deref(),
+            recovery: workspace.recovery.as_deref(),
             created_at: workspace.created_at,
             updated_at: workspace.updated_at,
             last_used_at: workspace.last_used_at,

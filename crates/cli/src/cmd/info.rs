@@ -80,7 +80,17 @@ fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
     if let Some(problem) = &workspace.problem {
         page.add("problem", problem);
     }
+    if let Some(stage) = &workspace.stage {
+        page.add("stage", stage.as_str());
+    }
     page.add("directory", workspace.dir.to_string_lossy());
+    if let Some(worktree) = &workspace.worktree {
+        page.add("repository", worktree.repo.to_string_lossy());
+        page.add("branch", &worktree.branch);
+    }
+    if let Some(recovery) = &workspace.recovery {
+        page.add("kept work", recovery);
+    }
     page.add("command", describe::command(&session.command));
     match observed {
         Observed::Nothing => {}

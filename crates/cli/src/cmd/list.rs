@@ -20,11 +20,14 @@ const HEADER: [&str; 5] = ["NAME", "STATE", "FOR", "DIR", "COMMAND"];
 /// The column that is shown where sessions have several backends, and its place.
 const BACKEND: (&str, usize) = ("BACKEND", 3);
 
+/// The columns that are shown where there are worktrees, and the place of the first.
+const WORKTREE: ([&str; 2], usize) = (["REPO", "BRANCH"], 3);
+
 /// List the workspaces, and what their sessions do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 FOR is how long a session has run, or how long ago it ended. BACKEND is shown where there are \
-several. A session whose backend cannot be used now is unavailable, and is left as it is.
+several, REPO and BRANCH where there are worktrees. A session whose backend cannot be used now is unavailable, and is left as it is.
 
 Locks and files tell what is listed; no session is asked. One that hangs is listed as running, \
 because it lives: `abide info` asks it, and shows what only it knows.
@@ -108,6 +111,15 @@ fn print(list: &[ListedWorkspace], now: Timestamp) -> Result<(), CliError> {
     }
     let backends: BTreeSet<_> = sessions(list).filter_map(|(_, one)| backend(one)).collect();
     let (mut header, mut rows) = (HEADER.to_vec(), rows(list, now));
+    if list
+        .iter()
+        .any(|listed| listed.workspace.worktree.is_some())
+    {
+        insert(&mut header, WORKTREE.1, WORKTREE.0);
+        for (row, (workspace, _)) in rows.iter_mut().zip(sessions(list)) {
+            insert(row, WORKTREE.1, worktree(workspace));
+        }
+    }
     if 1 < backends.len() {
         header.insert(BACKEND.1, BACKEND.0);
         for (row, (_, one)) in rows.iter_mut().zip(sessions(list)) {
@@ -116,6 +128,18 @@ fn print(list: &[ListedWorkspace], now: Timestamp) -> Result<(), CliError> {
         }
     }
     Ok(output::table(&header, rows)?)
+}
+
+fn insert<T>(row: &mut Vec<T>, place: usize, cells: [T; 2]) {
+    row.splice(place..place, cells);
+}
+
+fn worktree(workspace: &Workspace) -> [String; 2] {
+    let Some(worktree) = &workspace.worktree else {
+        return ["-".into(), "-".into()];
+    };
+    let repo = worktree.repo.file_name().unwrap_or_default();
+    [repo.to_string_lossy().as_ref(), &worktree.branch].map(|cell| output::plain(cell).into_owned())
 }
 
 fn sessions(list: &[ListedWorkspace]) -> impl Iterator<Item = (&Workspace, &ListedSession)> {

@@ -8,7 +8,7 @@ use abide_core::{
 };
 use abide_workspace::{
     Preference, WorkspaceName,
-    service::{Found, NewWorkspace},
+    service::{Found, NewWorkspace, NewWorktree},
 };
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -24,6 +24,7 @@ use crate::{
 Examples:
   abide new                       # your shell, in the current directory
   abide new api --dir ~/src/api   # elsewhere, under a name
+  abide new fix --repo .          # a worktree of its own, on the new branch abide/fix
   abide new build -- make -j8     # another program; its last screen stays
   abide new --backend owner       # not in tmux, even where there is one
   name=$(abide new --no-attach -- npm start)   # from a script
@@ -41,6 +42,18 @@ pub(crate) struct New {
     /// Directory of the workspace; without it, the current one
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+
+    /// Make a git worktree of this repository, and work in that
+    #[arg(long, value_name = "DIR", conflicts_with = "dir")]
+    repo: Option<PathBuf>,
+
+    /// Branch of the worktree: that one if it is there, else a new one; without it, abide/NAME
+    #[arg(long, requires = "repo")]
+    branch: Option<String>,
+
+    /// What a new branch begins at; without it, where the repository is
+    #[arg(long, value_name = "REF", requires = "repo")]
+    from: Option<String>,
 
     /// Run your shell, as happens when no command is given
     #[arg(long, conflicts_with = "command")]
@@ -80,9 +93,15 @@ impl New {
         if !self.no_attach {
             enter::need_terminal()?;
         }
-        let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        let dir = self.repo.as_ref().or(self.dir.as_ref()).cloned();
+        let dir = dir.unwrap_or_else(|| PathBuf::from("."));
         let dir = host::absolute_dir(&dir)
             .map_err(|source| CliError::BadDirectory { path: dir, source })?;
+        let worktree = self.repo.is_some().then(|| NewWorktree {
+            below: context.worktrees(),
+            branch: self.branch,
+            from: self.from,
+        });
         let cleaned = environment::of_session(&context.config, &self.env, std::env::vars_os())?;
         let record = context.config.record && !self.no_record;
         let workspaces = context.workspaces_to_start(self.backend, record).await?;
@@ -90,6 +109,7 @@ impl New {
             .create(NewWorkspace {
                 name: self.name,
                 dir,
+                worktree,
                 backend: self.backend,
                 command: command(self.command, context),
                 env: cleaned.env,

@@ -11,8 +11,6 @@ pub enum Stage {
     MakeWorktree,
     /// Making: the main session.
     StartSession,
-    /// Deleting: work that is nowhere else is looked for.
-    CheckWork,
     /// Deleting: sessions are ended and their remains removed.
     StopSessions,
     /// Deleting: work that is nowhere else is kept in another place.
@@ -25,10 +23,9 @@ pub enum Stage {
     Unknown(String),
 }
 
-const KNOWN: [Stage; 7] = [
+const KNOWN: [Stage; 6] = [
     Stage::MakeWorktree,
     Stage::StartSession,
-    Stage::CheckWork,
     Stage::StopSessions,
     Stage::KeepWork,
     Stage::RemoveWorktree,
@@ -42,7 +39,6 @@ impl Stage {
         match self {
             Self::MakeWorktree => "make-worktree",
             Self::StartSession => "start-session",
-            Self::CheckWork => "check-work",
             Self::StopSessions => "stop-sessions",
             Self::KeepWork => "keep-work",
             Self::RemoveWorktree => "remove-worktree",

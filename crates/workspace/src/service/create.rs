@@ -1,6 +1,7 @@
-//! Makes a workspace: its row, then its session, then the row is ready.
+//! Makes a workspace: its row, then its worktree if it has one, then its session, then the row is
+//! ready.
 //!
-//! A failure takes away the row that was made, and nothing else. A crash leaves the row in the
+//! A failure takes away what was made, and nothing else. A crash leaves the row in the
 //! state of creating, with its lock free, which the next [`Workspaces::open`] shows as an error.
 
 use std::path::PathBuf;
@@ -13,14 +14,14 @@ use abide_core::{
     size::TermSize,
 };
 
-use super::{Found, Workspaces};
+use super::{Found, Workspaces, setup::Planned};
 use crate::{
     backends::Preference,
     entry::Takeover,
     error::WorkspaceError,
     keeper::Conversation,
     name::{SessionName, WorkspaceName},
-    record::{Session, Workspace, WorkspaceState},
+    record::{Session, Stage, Workspace, WorkspaceState},
     store::Naming,
 };
 
@@ -29,8 +30,11 @@ use crate::{
 pub struct NewWorkspace {
     /// Its name; without one, that of its directory, made unique by a number.
     pub name: Option<WorkspaceName>,
-    /// Its directory: absolute, and there already.
+    /// Its directory, absolute, and there already; with a worktree, the directory of the repository
+    /// that is made of.
     pub dir: PathBuf,
+    /// The worktree to make for it, if its directory is to be one.
+    pub worktree: Option<NewWorktree>,
     /// Which backend its main session gets; without one, what the set of backends prefers.
     pub backend: Option<Preference>,
     /// What its main session runs.
@@ -45,6 +49,18 @@ pub struct NewWorkspace {
     pub journal: bool,
     /// Whether what its sessions change is recorded; without that nothing is written to its directory.
     pub record: bool,
+}
+
+/// A worktree that somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWorktree {
+    /// The directory that it is made in, absolute; made if it is missing.
+    pub below: PathBuf,
+    /// Its branch: checked out if it is there, else made, or taken from the one remote that has
+    /// it. Without one, a new branch `abide/<name of the workspace>`.
+    pub branch: Option<String>,
+    /// What a new branch begins at; without it, where the repository is.
+    pub from: Option<String>,
 }
 
 /// A workspace that was made.
@@ -68,19 +84,24 @@ impl Workspaces {
     /// When the name is taken, or the session cannot be started. Then nothing is left behind,
     /// except if it cannot be told whether the session runs ([`WorkspaceError::HalfMade`]), and if the
     /// session runs and that could not be recorded ([`WorkspaceError::NotKept`]).
+    /// [`WorkspaceError::NotMade`] names the stage that failed where there is a worktree.
     /// [`WorkspaceError::NoBackend`] when the backend it is to have cannot be used.
     pub async fn create(&self, new: NewWorkspace) -> Result<Created, WorkspaceError> {
         if !new.dir.is_absolute() {
             return Err(WorkspaceError::RelativeDirectory { path: new.dir });
         }
-        let naming = match &new.name {
-            Some(name) => Naming::Exactly(name.clone()),
-            None => Naming::Like(WorkspaceName::of_directory(new.dir.file_name())),
+        let plan = match &new.worktree {
+            Some(wanted) => Some(self.plan(&new.dir, wanted).await?),
+            None => None,
         };
+        let naming = naming(&new, plan.as_ref());
         let preference = new.backend.unwrap_or(self.backends.preference());
         let (choice, usable) = self.backends.choose(preference).await?;
         let backend = &*usable.backend;
-        let (workspace, session) = self.rows_of(&new, &naming, choice.kind);
+        let (mut workspace, session) = self.rows_of(&new, &naming, choice.kind);
+        if let Some(plan) = &plan {
+            plan.put_into(&mut workspace);
+        }
         let claim = self.claim_alone(&workspace)?;
         let added = self.store.add(workspace, naming, session.clone()).await;
         let mut found = match added {
@@ -90,16 +111,24 @@ impl Workspaces {
                 return Err(error.into());
             }
         };
+        self.probe.reached("create.added");
+        if let Some(plan) = &plan
+            && let Err(error) = self.set_up(&mut found.workspace, plan, &claim).await
+        {
+            return Err(self.give_up(found, Stage::MakeWorktree, error, claim).await);
+        }
+        let id = found.workspace.id.clone();
+        self.begin_stage(&id, Stage::StartSession).await?;
         let kept = match self.keep_start(&found, None, Takeover::CannotAsk).await {
             Ok(kept) => kept,
             Err(error) => {
-                self.store.delete(found.workspace.id.clone()).await?;
-                claim.forget();
-                return Err(error);
+                return Err(self.give_up(found, Stage::StartSession, error, claim).await);
             }
         };
         match backend.ensure(&spec(&found, new.env)).await {
             Ok(ensured) => {
+                self.probe.reached("create.started");
+                self.end_stage(&id, Stage::StartSession, Ok(())).await?;
                 self.note_start(&mut found, &ensured, kept).await?;
                 tracing::info!(workspace = %found.workspace.id, session = %found.session.id, "made");
                 let Found { workspace, session } = found;
@@ -113,9 +142,8 @@ impl Workspaces {
                 if let Some(kept) = kept {
                     kept.abandon().await;
                 }
-                let error = self.undo(backend, &found, error).await?;
-                claim.forget();
-                Err(error.into())
+                let error = self.undo(backend, &found, error).await?.into();
+                Err(self.give_up(found, Stage::StartSession, error, claim).await)
             }
         }
     }
@@ -170,13 +198,14 @@ impl Workspaces {
         found.session.generation = Some(ensured.generation);
         found.workspace.state = WorkspaceState::Ready;
         found.workspace.problem = None;
+        found.workspace.stage = None;
         found.workspace.updated_at = now;
         found.workspace.last_used_at = now;
         Ok(())
     }
 
-    /// Takes away the rows of a session that could not be started, and returns why it could not;
-    /// keeps them when the session may be there in spite of it.
+    /// Sees to it that nothing of a session is there that could not be started, and returns why it
+    /// could not; keeps its rows when the session may be there in spite of it.
     async fn undo(
         &self,
         backend: &dyn TerminalBackend,
@@ -189,18 +218,29 @@ impl Workspaces {
             // Refused for a session that runs.
             false => backend.remove(&found.session.id, None).await.is_ok(),
         };
-        let id = found.workspace.id.clone();
         if removed {
-            self.store.delete(id).await?;
             return Ok(error);
         }
-        let problem = Some(format!("it could not be started: {error}"));
+        let id = found.workspace.id.clone();
+        let problem = format!("it could not be started: {error}");
+        self.end_stage(&id, Stage::StartSession, Err(&problem))
+            .await?;
         let (state, now) = (WorkspaceState::Error, self.clock.now());
-        self.store.set_state(id, state, problem, now).await?;
+        self.store.set_state(id, state, Some(problem), now).await?;
         Err(WorkspaceError::HalfMade {
             name: found.workspace.name.clone(),
             source: Box::new(error),
         })
+    }
+}
+
+/// Returns how the workspace gets its name, if it was given none: after its branch, its repository
+/// or its directory.
+fn naming(new: &NewWorkspace, plan: Option<&Planned>) -> Naming {
+    match (&new.name, plan) {
+        (Some(name), _) => Naming::Exactly(name.clone()),
+        (None, Some(plan)) => Naming::Like(plan.name()),
+        (None, None) => Naming::Like(WorkspaceName::of_directory(new.dir.file_name())),
     }
 }
 

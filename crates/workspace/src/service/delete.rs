@@ -1,40 +1,75 @@
-//! Deletes a workspace: starts are shut out, sessions end, their remains go, then the rows.
+//! Deletes a workspace.
 //!
-//! Every step can be repeated. One that fails keeps the rows, so nothing runs on unlisted.
+//! ```text
+//! starts are shut out ─► work is looked for ─► sessions end ─► work is kept, if forced
+//!                     ─► worktree ─► own branch ─► rows
+//! ```
+//!
+//! Every step can be repeated. One that fails keeps the rows, so nothing runs on unlisted. The
+//! directory of a workspace that was not made of a repository stays as it is.
 
 use abide_core::{
     backend::{SessionState, SessionStatus},
     limits,
 };
 
-use super::{Found, Workspaces, missed};
+use super::{
+    Found, Workspaces,
+    listing::with_causes,
+    missed,
+    removal::{was_making, was_removing},
+};
 use crate::{
     error::WorkspaceError,
     lookup::Miss,
     name::Target,
-    record::{Workspace, WorkspaceState},
+    record::{Stage, Workspace, WorkspaceState},
 };
 
-/// Whether a deletion may end what runs.
+/// Whether a deletion may end what runs, and take away what is nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Force {
-    /// Refuse while a session runs.
+    /// Refuse while a session runs, and while there is work that is nowhere else.
     No,
-    /// End it.
+    /// End the one, and keep the other.
     Yes,
 }
 
+/// Work that was kept when its worktree was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// The ref that holds it.
+    pub reference: String,
+    /// A command, for a shell, that brings it back into the directory that it was in.
+    pub command: String,
+}
+
+/// A workspace that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// What it was.
+    pub workspace: Workspace,
+    /// Where its work was kept, if there was some.
+    pub recovered: Option<Recovered>,
+    /// What was left, and why: a sentence each.
+    pub left: Vec<String>,
+}
+
 impl Workspaces {
-    /// Deletes the workspace that a person named, with all its sessions; its directory stays.
+    /// Deletes the workspace that a person named, with all its sessions, and the worktree and the
+    /// branch that were made for it. Any other directory stays, and so does any other branch.
     ///
-    /// If the future is dropped, the workspace stays in error; delete it again.
+    /// With force, work that is nowhere else is kept first. If the future is dropped, the workspace
+    /// stays in error; delete it again.
     ///
     /// # Errors
     ///
-    /// [`WorkspaceError::Running`] when a session may run and that was not to be forced;
-    /// otherwise when a session cannot be ended or its remains not be taken away. The workspace
-    /// is then as it was, less what was ended.
-    pub async fn delete(&self, target: &Target, force: Force) -> Result<Workspace, WorkspaceError> {
+    /// [`WorkspaceError::Running`] when a session may run, and [`WorkspaceError::HasWork`] when the
+    /// worktree has work that is nowhere else, and that was not to be forced: nothing is changed.
+    /// Otherwise when a session cannot be ended or its remains not be taken away: the workspace
+    /// is then as it was, less what was ended. [`WorkspaceError::Stuck`] when a later stage fails:
+    /// the workspace stays in error, and deleting it again goes on.
+    pub async fn delete(&self, target: &Target, force: Force) -> Result<Deleted, WorkspaceError> {
         let workspace = self.resolve(target).await?.workspace;
         let claim = self.claim_alone(&workspace)?;
         let Some((workspace, sessions)) = self.store.one(workspace.id.clone()).await? else {
@@ -51,17 +86,44 @@ impl Workspaces {
         if force == Force::No {
             self.refuse_running(&sessions).await?;
         }
+        // What never came to its first session has no work in it.
+        let site = match was_making(&workspace) {
+            true => None,
+            false => self.survey(&workspace, force).await?,
+        };
+        let id = workspace.id.clone();
         let (before, problem) = (workspace.state, workspace.problem.clone());
+        // A deletion that goes on stays in the stage that it got to, until it is past that.
         self.set_state(&workspace, WorkspaceState::Deleting, None)
             .await?;
+        if !was_removing(&workspace) && !was_making(&workspace) {
+            self.begin_stage(&id, Stage::StopSessions).await?;
+        }
+        self.probe.reached("delete.blocked");
         if let Err(error) = self.end_all(&sessions).await {
+            let said = with_causes(&error);
+            self.end_stage(&id, Stage::StopSessions, Err(&said)).await?;
             self.set_state(&workspace, before, problem).await?;
             return Err(error);
         }
-        self.store.delete(workspace.id.clone()).await?;
+        self.end_stage(&id, Stage::StopSessions, Ok(())).await?;
+        self.probe.reached("delete.stopped");
+        let (recovered, left) = match site {
+            Some(site) => self.clear(&workspace, site, &claim).await?,
+            None if was_making(&workspace) => {
+                self.unmake_or_stay(&workspace, &claim).await?;
+                (None, Vec::new())
+            }
+            None => (None, Vec::new()),
+        };
+        self.store.delete(id).await?;
         claim.forget();
         tracing::info!(workspace = %workspace.id, "deleted");
-        Ok(workspace)
+        Ok(Deleted {
+            workspace,
+            recovered,
+            left,
+        })
     }
 
     async fn refuse_running(&self, sessions: &[Found]) -> Result<(), WorkspaceError> {
@@ -99,7 +161,7 @@ impl Workspaces {
         Ok(())
     }
 
-    async fn set_state(
+    pub(super) async fn set_state(
         &self,
         workspace: &Workspace,
         state: WorkspaceState,

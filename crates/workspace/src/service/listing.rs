@@ -11,7 +11,7 @@ use abide_core::{
 use super::{Found, Workspaces, backend::was_started};
 use crate::{
     error::WorkspaceError,
-    record::{Session, StoredBackend, Workspace},
+    record::{Session, StageRecord, StoredBackend, Workspace},
     store::Rows,
 };
 
@@ -90,6 +90,15 @@ impl Workspaces {
         );
         let mut sights = Sights { owner, tmux };
         Ok(rows.into_iter().map(|rows| sights.listed(rows)).collect())
+    }
+
+    /// Returns the stages that a workspace's making or deleting went through, in order.
+    ///
+    /// # Errors
+    ///
+    /// When what is remembered cannot be read.
+    pub async fn stages(&self, workspace: &Workspace) -> Result<Vec<StageRecord>, WorkspaceError> {
+        Ok(self.store.stages(workspace.id.clone()).await?)
     }
 
     /// Looks at every session of a backend, if that is needed.

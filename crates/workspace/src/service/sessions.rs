@@ -128,6 +128,7 @@ impl Workspaces {
         takeover: Takeover,
     ) -> Result<(Found, Ensured), WorkspaceError> {
         self.backend_of(found).await?;
+        self.go_on(&found.workspace).await?;
         let claim = self.claim_shared(&found.workspace)?;
         let name = found.workspace.name.as_str();
         let Some((workspace, sessions)) = self.store.one(found.workspace.id.clone()).await? else {

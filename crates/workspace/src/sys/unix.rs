@@ -1,5 +1,6 @@
 //! Unix: modes keep other users out; text of the system is bytes.
 
+mod git;
 pub(crate) mod place;
 mod process;
 pub(crate) mod tree;
@@ -16,7 +17,10 @@ use std::{
     path::Path,
 };
 
-pub(crate) use self::process::process_facts;
+pub(crate) use self::{
+    git::{ask_to_end, git_mode, make_removable, text_of_bytes},
+    process::process_facts,
+};
 
 /// Makes a directory, and those above it that are missing, for this user alone.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {

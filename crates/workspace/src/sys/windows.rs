@@ -1,6 +1,7 @@
 //! Windows: a profile's directories are private already; text of the system is 16-bit units; of
 //! other processes the system tells nothing without their help.
 
+mod git;
 pub(crate) mod place;
 pub(crate) mod tree;
 pub(crate) mod wake;
@@ -13,6 +14,7 @@ use std::{
     path::Path,
 };
 
+pub(crate) use self::git::{ask_to_end, git_mode, make_removable, text_of_bytes};
 use super::ProcessFacts;
 
 /// Makes a directory, and those above it that are missing; access is inherited from above.

@@ -128,7 +128,7 @@ async fn an_interrupted_creation_is_shown_as_an_error_and_a_running_one_is_not()
     assert_eq!(found.workspace.state, WorkspaceState::Error);
     assert_eq!(
         found.workspace.problem.as_deref(),
-        Some("creating it was interrupted")
+        Some("creating it was interrupted at start-session")
     );
 }
 

@@ -57,6 +57,7 @@ impl Fixture {
         NewWorkspace {
             name: name.map(|name| name.parse().unwrap()),
             dir: self.root.path().to_owned(),
+            worktree: None,
             backend: None,
             command: Command::new(program, Vec::<String>::new()),
             env: Environment::new(),

@@ -124,6 +124,7 @@ impl Machine {
         NewWorkspace {
             name: Some(name.parse().unwrap()),
             dir: self.root.path().to_owned(),
+            worktree: None,
             backend: backend.map(Preference::Only),
             command: Command::new("testkit-echo", Vec::<String>::new()),
             env: Environment::new(),

@@ -18,4 +18,6 @@ mod namespaces;
 mod orphans;
 mod restart;
 mod store;
+#[cfg(unix)]
+mod trees;
 mod walk;

@@ -76,6 +76,7 @@ async fn write(place: &Path) {
         let spec = abide_workspace::service::NewWorkspace {
             name: None,
             dir: dir.clone(),
+            worktree: None,
             backend: None,
             command: abide_core::backend::Command::new("testkit-echo", Vec::<String>::new()),
             env: abide_core::env_policy::Environment::new(),

@@ -42,6 +42,7 @@ impl Fixture {
             .create(NewWorkspace {
                 name: None,
                 dir: root.path().to_owned(),
+                worktree: None,
                 backend: None,
                 command: Command::new("testkit-quiet", Vec::<String>::new()),
                 env: Environment::new(),
