@@ -62,7 +62,9 @@ impl Way {
         Self::Last,
     ];
 
-    fn may_start(self) -> bool {
+    /// Tells whether a session that is not there, or has ended, is started.
+    #[must_use]
+    pub fn may_start(self) -> bool {
         match self {
             Self::Attach | Self::View => false,
             Self::Resume | Self::Open | Self::Last => true,

@@ -53,9 +53,14 @@ impl Repository {
         })?;
         let answer = answer.strip_suffix(b"\n").unwrap_or(&answer);
         let git_dir = sys::text_of_bytes(answer).ok_or(GitError::Unreadable { action })?;
-        Ok(Self {
-            git_dir: git_dir.into(),
-        })
+        let git_dir = PathBuf::from(git_dir);
+        match git_dir.is_absolute() {
+            true => Ok(Self { git_dir }),
+            // An old git repeats an option that it does not know.
+            false => Err(GitError::TooOld {
+                option: "--path-format",
+            }),
+        }
     }
 
     /// Returns the repository that was stored by what [`Repository::shown`] returned.

@@ -4,7 +4,7 @@ use abide_workspace::{Target, service::Force};
 
 use crate::{compose::Context, error::CliError, exit::Exit, output, report};
 
-/// Forget a workspace and its sessions; remove the worktree that was made for it
+/// Forget a workspace and its sessions; a directory of yours stays
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A directory that was there before stays as it is, and so does a branch. A worktree and a branch that \

@@ -24,7 +24,7 @@ use crate::{
 Examples:
   abide new                       # your shell, in the current directory
   abide new api --dir ~/src/api   # elsewhere, under a name
-  abide new fix --repo .          # a worktree of its own, on the new branch abide/fix
+  abide new fix --repo .          # a worktree of it, on its own branch
   abide new build -- make -j8     # another program; its last screen stays
   abide new --backend owner       # not in tmux, even where there is one
   name=$(abide new --no-attach -- npm start)   # from a script

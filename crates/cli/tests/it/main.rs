@@ -35,3 +35,5 @@ mod stopped;
 mod terminal;
 #[cfg(unix)]
 mod tmux;
+#[cfg(unix)]
+mod worktrees;

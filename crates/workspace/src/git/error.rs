@@ -18,6 +18,12 @@ pub enum GitError {
         /// Why not.
         source: io::Error,
     },
+    /// Git is of a release that does not know what is asked of it.
+    #[error("this `git` is too old: it does not know `{option}`")]
+    TooOld {
+        /// What it does not know.
+        option: &'static str,
+    },
     /// Git refused or failed.
     #[error("cannot {action}: git ended with {status}{}", after_colon(said))]
     Failed {
@@ -124,6 +130,7 @@ impl GitError {
             Self::Missing { .. } => {
                 Some("install git, or see that it is on PATH; nothing was changed".into())
             }
+            Self::TooOld { .. } => Some("git 2.31 or newer is needed; nothing was changed".into()),
             Self::NoRepository { .. } => {
                 Some("name a git repository with `--repo`, or use `--dir` for a directory".into())
             }
@@ -169,6 +176,7 @@ impl GitError {
             | Self::NotKept { .. }
             | Self::InnerWork { .. } => true,
             Self::Missing { .. }
+            | Self::TooOld { .. }
             | Self::Failed { .. }
             | Self::NotRun { .. }
             | Self::TimedOut { .. }

@@ -17,6 +17,7 @@ use abide_core::{
 use super::{Found, Workspaces, setup::Planned};
 use crate::{
     backends::Preference,
+    claim::Claim,
     entry::Takeover,
     error::WorkspaceError,
     keeper::Conversation,
@@ -117,6 +118,17 @@ impl Workspaces {
         {
             return Err(self.give_up(found, Stage::MakeWorktree, error, claim).await);
         }
+        self.start_main(found, new.env, backend, claim).await
+    }
+
+    /// Starts the session of a workspace that is being made.
+    async fn start_main(
+        &self,
+        mut found: Found,
+        env: Environment,
+        backend: &dyn TerminalBackend,
+        claim: Claim,
+    ) -> Result<Created, WorkspaceError> {
         let id = found.workspace.id.clone();
         self.begin_stage(&id, Stage::StartSession).await?;
         let kept = match self.keep_start(&found, None, Takeover::CannotAsk).await {
@@ -125,27 +137,26 @@ impl Workspaces {
                 return Err(self.give_up(found, Stage::StartSession, error, claim).await);
             }
         };
-        match backend.ensure(&spec(&found, new.env)).await {
-            Ok(ensured) => {
-                self.probe.reached("create.started");
-                self.end_stage(&id, Stage::StartSession, Ok(())).await?;
-                self.note_start(&mut found, &ensured, kept).await?;
-                tracing::info!(workspace = %found.workspace.id, session = %found.session.id, "made");
-                let Found { workspace, session } = found;
-                Ok(Created {
-                    workspace,
-                    session,
-                    ensured,
-                })
-            }
+        let ensured = match backend.ensure(&spec(&found, env)).await {
+            Ok(ensured) => ensured,
             Err(error) => {
                 if let Some(kept) = kept {
                     kept.abandon().await;
                 }
                 let error = self.undo(backend, &found, error).await?.into();
-                Err(self.give_up(found, Stage::StartSession, error, claim).await)
+                return Err(self.give_up(found, Stage::StartSession, error, claim).await);
             }
-        }
+        };
+        self.probe.reached("create.started");
+        self.end_stage(&id, Stage::StartSession, Ok(())).await?;
+        self.note_start(&mut found, &ensured, kept).await?;
+        tracing::info!(workspace = %found.workspace.id, session = %found.session.id, "made");
+        let Found { workspace, session } = found;
+        Ok(Created {
+            workspace,
+            session,
+            ensured,
+        })
     }
 
     fn rows_of(

@@ -19,6 +19,7 @@ use crate::{
     entry::{self, Asked, Decision, Orphaned, Refusal, SessionFound, Takeover, Way},
     error::WorkspaceError,
     keeper::{KeeperError, Keepers},
+    record::WorkspaceState,
 };
 
 /// How often it is looked again while others enter and leave.
@@ -85,8 +86,14 @@ impl Workspaces {
         entry: &Entry,
         mut say: impl FnMut(&Orphaned) + Send,
     ) -> Result<Entered, WorkspaceError> {
+        // What was interrupted is gone on with, also where the session itself runs.
+        let is_interrupted =
+            entry.way.may_start() && found.workspace.state == WorkspaceState::Error;
+        if is_interrupted {
+            self.go_on(&found.workspace).await?;
+        }
         let Some(keepers) = self.keepers_of(&found.workspace) else {
-            return self.enter_unkept(found, entry).await;
+            return self.enter_unkept(found, entry, is_interrupted).await;
         };
         let mut wait = FIRST_PAUSE;
         let mut said = false;
@@ -99,6 +106,9 @@ impl Workspaces {
             let decision = entry::decide(session, &lease, Asked { way, takeover });
             keepers.tools().probe.reached("entry.decided");
             match decision {
+                Decision::AttachPassively if is_interrupted => {
+                    return self.entered_by_start(found, entry, takeover).await;
+                }
                 Decision::AttachPassively => return Ok(Entered::Passively),
                 Decision::Create | Decision::CreateUnderKeeper => {
                     return self.entered_by_start(found, entry, takeover).await;
@@ -124,18 +134,20 @@ impl Workspaces {
     }
 
     /// Enters a session that is not recorded, for which nobody is responsible.
-    async fn enter_unkept(&self, found: &Found, entry: &Entry) -> Result<Entered, WorkspaceError> {
+    async fn enter_unkept(
+        &self,
+        found: &Found,
+        entry: &Entry,
+        is_interrupted: bool,
+    ) -> Result<Entered, WorkspaceError> {
         let session = self.session_found(found).await?;
-        let may_start = match entry.way {
-            Way::Attach | Way::View => false,
-            Way::Resume | Way::Open | Way::Last => true,
-        };
+        let may_start = entry.way.may_start();
         let is_there = match session {
             SessionFound::Running => true,
             SessionFound::Ended => !may_start,
             SessionFound::None | SessionFound::Unresponsive | SessionFound::Unavailable => false,
         };
-        match (is_there, may_start) {
+        match (is_there && !is_interrupted, may_start) {
             (true, _) => {
                 self.touch(&found.workspace).await?;
                 Ok(Entered::Passively)

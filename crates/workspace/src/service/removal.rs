@@ -174,18 +174,17 @@ impl Workspaces {
         let keeping = Keeping {
             name: workspace.name.as_str(),
             branch: own.filter(|own| own.has_own_commits).map(|own| &*own.tip),
-            before: workspace.recovery.as_deref(),
             now: self.clock.now(),
         };
         let kept = site.repository.keep(desk, &work, keeping).await?;
         self.probe.reached("delete.keeping");
-        if let Some(kept) = &kept {
-            let (id, reference) = (workspace.id.clone(), kept.reference.clone());
+        if let Some(reference) = kept.clone() {
+            let id = workspace.id.clone();
             self.store.set_recovery(id, reference).await?;
         }
         self.end_stage(&workspace.id, Stage::KeepWork, Ok(()))
             .await?;
-        Ok(kept.map(|kept| kept.reference))
+        Ok(kept)
     }
 
     async fn remove_worktree(

@@ -18,7 +18,7 @@ use std::{
 };
 
 pub(crate) use self::{
-    git::{ask_to_end, git_mode, make_removable, text_of_bytes},
+    git::{ask_to_end, git_mode, make_removable, real_path, text_of_bytes},
     process::process_facts,
 };
 

@@ -14,7 +14,7 @@ use std::{
     path::Path,
 };
 
-pub(crate) use self::git::{ask_to_end, git_mode, make_removable, text_of_bytes};
+pub(crate) use self::git::{ask_to_end, git_mode, make_removable, real_path, text_of_bytes};
 use super::ProcessFacts;
 
 /// Makes a directory, and those above it that are missing; access is inherited from above.

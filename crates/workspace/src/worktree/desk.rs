@@ -57,7 +57,7 @@ impl Desk {
         // Newer releases of git may write it relative to the directory that it is in.
         let link = git_dir.join(sys::text_of_bytes(link)?);
         let dir = link.parent()?;
-        let dir = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+        let dir = sys::real_path(dir).unwrap_or_else(|_| dir.to_owned());
         let locked = fs::read(git_dir.join("locked")).ok();
         let locked = locked.map(|reason| String::from_utf8_lossy(&reason).trim().to_owned());
         Some(Self {
@@ -82,7 +82,7 @@ impl Repository {
 
     /// Returns the worktree that is at a path.
     pub(crate) fn desk_at(&self, dir: &Path) -> Result<Option<Desk>, GitError> {
-        let dir = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+        let dir = sys::real_path(dir).unwrap_or_else(|_| dir.to_owned());
         let desks = self.desks()?;
         Ok(desks.into_iter().find(|desk| desk.dir == dir))
     }

@@ -22,6 +22,9 @@ const REFS: &str = "refs/abide/recovered";
 /// Files of a desk, for as long as work is being kept.
 const INDEX: &str = "abide-index";
 
+/// Says in a desk when its work was last kept.
+const KEPT_AT: &str = "abide-kept-at";
+
 /// Refs that are tried within one second.
 const MAX_NUMBER: u32 = 100;
 
@@ -38,23 +41,29 @@ const IDENTITY: [(&str, &str); 4] = [
 pub(crate) struct Keeping<'a> {
     /// What the workspace is called.
     pub(crate) name: &'a str,
-    /// Its own branch and the commit that leads to, if its commits are nowhere else.
+    /// The commit of its own branch, if that is nowhere else.
     pub(crate) branch: Option<&'a str>,
-    /// Where work of the workspace was kept by an earlier try.
-    pub(crate) before: Option<&'a str>,
     /// When.
     pub(crate) now: Timestamp,
 }
 
-/// Work that was kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
-    /// The ref that holds it.
-    pub(crate) reference: String,
+/// What a commit is made of.
+#[derive(Debug)]
+struct Parts {
+    /// The files as they are; without it, the first of the commits is all there is.
+    tree: Option<String>,
+    /// What was staged, where that is something else.
+    staged: Option<String>,
+    /// The commit that the files were made on.
+    head: Option<String>,
+    /// Commits that must not be lost.
+    tips: Vec<String>,
 }
 
 impl Repository {
-    /// Keeps the work of a worktree; `None` if there is none.
+    /// Keeps the work of a worktree, and returns the ref that holds it; `None` if there is none.
+    ///
+    /// Work that an earlier try kept, and that did not change since, is not kept twice.
     ///
     /// # Errors
     ///
@@ -64,11 +73,33 @@ impl Repository {
         desk: &Desk,
         work: &Work,
         keeping: Keeping<'_>,
-    ) -> Result<Option<Kept>, GitError> {
+    ) -> Result<Option<String>, GitError> {
         if let Some(path) = work.inner.first() {
             let path = desk.dir.join(path);
             return Err(GitError::InnerWork { path });
         }
+        let Some(parts) = self.parts(desk, work, keeping).await? else {
+            return Ok(None);
+        };
+        // Made at the same time, the same work is the same commit.
+        if let Some(time) = desk.kept_at() {
+            let commit = self.commit_of(&parts, keeping.name, time).await?;
+            let refs = self.refs_at(&commit).await?;
+            if let Some(reference) = refs.into_iter().next() {
+                return Ok(Some(reference));
+            }
+        }
+        desk.set_kept_at(keeping.now)?;
+        let commit = self.commit_of(&parts, keeping.name, keeping.now).await?;
+        self.hold(&commit, keeping).await.map(Some)
+    }
+
+    async fn parts(
+        &self,
+        desk: &Desk,
+        work: &Work,
+        keeping: Keeping<'_>,
+    ) -> Result<Option<Parts>, GitError> {
         let head = self.head(desk).await?;
         let mut tips = Vec::new();
         if !work.files.is_empty() || !work.commits.is_empty() {
@@ -76,30 +107,26 @@ impl Repository {
         }
         tips.extend(keeping.branch.map(str::to_owned));
         tips.dedup();
-        let commit = match work.files.is_empty() {
-            true if tips.is_empty() => return Ok(None),
-            true if tips.len() == 1 => tips.remove(0),
-            true => {
-                let tree = self.tree(&tips[0]).await?;
-                self.commit_tree(&tree, &tips, keeping.name).await?
-            }
-            false => {
-                self.snapshot(desk, head.as_deref(), tips, keeping.name)
-                    .await?
-            }
+        let (tree, staged) = match (work.files.is_empty(), tips.as_slice()) {
+            (true, []) => return Ok(None),
+            (true, [_]) => (None, None),
+            (true, [first, ..]) => (Some(self.tree(first).await?), None),
+            (false, _) => self.snapshot(desk, head.as_deref()).await?,
         };
-        let reference = self.hold(&commit, keeping).await?;
-        Ok(Some(Kept { reference }))
+        Ok(Some(Parts {
+            tree,
+            staged,
+            head,
+            tips,
+        }))
     }
 
-    /// Makes a commit of the files as they are.
+    /// Writes the files as they are as a tree, and what was staged as another where it differs.
     async fn snapshot(
         &self,
         desk: &Desk,
         head: Option<&str>,
-        mut parents: Vec<String>,
-        name: &str,
-    ) -> Result<String, GitError> {
+    ) -> Result<(Option<String>, Option<String>), GitError> {
         let index = IndexCopy::of(desk)?;
         let write_tree = || Call::new("write a tree", desk.at(), "write-tree").index(&index.path);
         // What is in the middle of a merge has no tree.
@@ -113,17 +140,30 @@ impl Repository {
             .await?;
         desk.make_exact(&index.path, head).await?;
         let tree = write_tree().line().await?;
-        if let Some(staged) = staged.filter(|staged| *staged != tree) {
-            let head: Vec<_> = head.map(str::to_owned).into_iter().collect();
-            let was_staged = match head.first() {
-                Some(head) => self.tree(head).await? != staged,
-                None => true,
-            };
-            if was_staged {
-                parents.push(self.commit_tree(&staged, &head, name).await?);
-            }
+        let committed = match head {
+            Some(head) => Some(self.tree(head).await?),
+            None => None,
+        };
+        let is_news = |staged: &String| *staged != tree && Some(staged) != committed.as_ref();
+        let staged = staged.filter(is_news);
+        Ok((Some(tree), staged))
+    }
+
+    async fn commit_of(
+        &self,
+        parts: &Parts,
+        name: &str,
+        time: Timestamp,
+    ) -> Result<String, GitError> {
+        let Some(tree) = &parts.tree else {
+            return Ok(parts.tips.first().cloned().unwrap_or_default());
+        };
+        let mut parents = parts.tips.clone();
+        if let Some(staged) = &parts.staged {
+            let head: Vec<_> = parts.head.iter().cloned().collect();
+            parents.push(self.commit_tree(staged, &head, name, time).await?);
         }
-        self.commit_tree(&tree, &parents, name).await
+        self.commit_tree(tree, &parents, name, time).await
     }
 
     async fn commit_tree(
@@ -131,27 +171,26 @@ impl Repository {
         tree: &str,
         parents: &[String],
         name: &str,
+        time: Timestamp,
     ) -> Result<String, GitError> {
         let message = format!("work of the workspace `{name}`, kept when it was deleted\n");
         let mut call = Call::new("keep the work", self.at(), "commit-tree").arg(tree);
         for parent in parents {
             call = call.args(["-p", parent]);
         }
+        let date = format!("@{} +0000", time.as_millis() / 1000);
         for (name, value) in IDENTITY {
             call = call.variable(name, value);
         }
-        call.input(message.into_bytes()).line().await
+        call.variable("GIT_AUTHOR_DATE", &date)
+            .variable("GIT_COMMITTER_DATE", &date)
+            .input(message.into_bytes())
+            .line()
+            .await
     }
 
-    /// Makes a ref that holds a commit; or returns the one of an earlier try that holds the same.
+    /// Makes a ref that holds a commit.
     async fn hold(&self, commit: &str, keeping: Keeping<'_>) -> Result<String, GitError> {
-        if let Some(before) = keeping.before {
-            // One that is gone is none that holds it.
-            let theirs = self.tree(before).await.unwrap_or_default();
-            if self.tree(commit).await? == theirs {
-                return Ok(before.to_owned());
-            }
-        }
         let name = words::component(keeping.name);
         let stamp = words::stamp(keeping.now);
         for number in 1..MAX_NUMBER {
@@ -171,11 +210,36 @@ impl Repository {
         Err(GitError::Unreadable { action })
     }
 
+    /// Returns our refs that hold a commit.
+    async fn refs_at(&self, commit: &str) -> Result<Vec<String>, GitError> {
+        let call = Call::new("look for work that was kept", self.at(), "for-each-ref");
+        let call = call.args(["--format=%(refname)", "--points-at", commit, "--", REFS]);
+        let answer = call.line().await?;
+        Ok(answer.lines().map(str::to_owned).collect())
+    }
+
     /// Returns the tree of a commit.
     async fn tree(&self, commit: &str) -> Result<String, GitError> {
         let call = Call::new("find a tree", self.at(), "rev-parse");
         let call = call.args(["--verify", "--quiet", "--end-of-options"]);
         call.arg(format!("{commit}^{{tree}}")).line().await
+    }
+}
+
+impl Desk {
+    /// Returns when its work was kept by an earlier try, if one got so far.
+    fn kept_at(&self) -> Option<Timestamp> {
+        let text = fs::read_to_string(self.git_dir.join(KEPT_AT)).ok()?;
+        text.parse().ok().map(Timestamp::from_millis)
+    }
+
+    fn set_kept_at(&self, time: Timestamp) -> Result<(), GitError> {
+        let path = self.git_dir.join(KEPT_AT);
+        fs::write(&path, time.as_millis().to_string()).map_err(|source| GitError::File {
+            action: "write",
+            path,
+            source,
+        })
     }
 }
 

@@ -32,7 +32,7 @@ impl Repository {
             source,
         };
         sys::create_private_dir(below).map_err(unusable)?;
-        let below = fs::canonicalize(below).map_err(unusable)?;
+        let below = sys::real_path(below).map_err(unusable)?;
         let name = words::component(name);
         let candidates = (1..MAX_NUMBER).map(|number| below.join(words::numbered(&name, number)));
         let mut free = candidates.filter(|dir| fs::symlink_metadata(dir).is_err());

@@ -7,7 +7,7 @@ use std::{
         ffi::OsStringExt,
         fs::{MetadataExt, PermissionsExt},
     },
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rustix::process::{Pid, Signal};
@@ -15,6 +15,11 @@ use rustix::process::{Pid, Signal};
 /// Returns what git printed as text of the system.
 pub(crate) fn text_of_bytes(bytes: &[u8]) -> Option<OsString> {
     Some(OsString::from_vec(bytes.to_owned()))
+}
+
+/// Returns the path of a file or directory that is there, as git writes it: without links.
+pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
 }
 
 /// Returns the mode under which git keeps a file.

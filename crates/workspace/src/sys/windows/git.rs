@@ -1,11 +1,22 @@
 //! Windows: what git prints is UTF-8; nothing tells whether a file may be run; a process is not
 //! asked to end.
 
-use std::{ffi::OsString, fs, io, path::Path};
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Returns what git printed as text of the system.
 pub(crate) fn text_of_bytes(bytes: &[u8]) -> Option<OsString> {
     std::str::from_utf8(bytes).ok().map(OsString::from)
+}
+
+/// Returns the path of a file or directory that is there, as git writes it: from the root, and not in
+/// the form that git does not take.
+pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
+    fs::metadata(path)?;
+    std::path::absolute(path)
 }
 
 /// Returns the mode under which git keeps a file.
