@@ -81,3 +81,28 @@ fn figures() {
     let (diff, _) = time("walk and compare", || tree.since(&all));
     assert_eq!(said(&diff).len(), FILES / 40);
 }
+
+/// Returns the memory of this process, its share of what is shared included, in KiB.
+#[cfg(target_os = "linux")]
+fn pss() -> u64 {
+    let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+    let line = rollup.lines().find(|line| line.starts_with("Pss:"));
+    let mut words = line.unwrap().split_whitespace();
+    words.nth(1).unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "makes 120,000 files, and prints figures"]
+fn memory() {
+    let tree = large();
+    println!("{:44} {:8} KiB", "before", pss());
+    for _ in 0..3 {
+        let baseline = tree.settled_baseline();
+        println!("{:44} {:8} KiB", "with a baseline", pss());
+        let diff = tree.since(&baseline);
+        println!("{:44} {:8} KiB", "with a baseline and a diff", pss());
+        drop((baseline, diff));
+        println!("{:44} {:8} KiB", "without either again", pss());
+    }
+}
