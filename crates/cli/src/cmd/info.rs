@@ -6,7 +6,7 @@ use abide_core::{
 };
 use abide_workspace::{
     Target,
-    record::{Session, StoredBackend},
+    record::{Session, StageRecord, StoredBackend, WorkspaceState},
     service::{Found, Observed},
 };
 use jiff::tz::TimeZone;
@@ -34,7 +34,30 @@ pub(crate) struct Info {
 #[derive(Debug, Serialize)]
 struct JsonInfo<'a> {
     workspace: JsonWorkspace<'a>,
+    stages: Vec<JsonStage<'a>>,
     session: JsonSession<'a, Running>,
+}
+
+/// A stage of the workspace's making or deleting as JSON.
+#[derive(Debug, Serialize)]
+struct JsonStage<'a> {
+    stage: &'a str,
+    outcome: &'a str,
+    problem: Option<&'a str>,
+    began_at: Timestamp,
+    ended_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a StageRecord> for JsonStage<'a> {
+    fn from(record: &'a StageRecord) -> Self {
+        Self {
+            stage: record.stage.as_str(),
+            outcome: record.outcome.as_str(),
+            problem: record.outcome.problem(),
+            began_at: record.began_at,
+            ended_at: record.ended_at,
+        }
+    }
 }
 
 impl Info {
@@ -42,13 +65,16 @@ impl Info {
         let workspaces = context.workspaces().await?;
         let found = workspaces.resolve(&self.target).await?;
         let observed = workspaces.observe(&found).await?;
+        let stages = workspaces.stages(&found.workspace).await?;
         if self.json {
             output::json(&JsonInfo {
                 workspace: (&found.workspace).into(),
+                stages: stages.iter().map(Into::into).collect(),
                 session: JsonSession::new(&found.session, &observed),
             })?;
         } else {
-            output::bytes(page(&found, &observed, context.clock.now()).as_bytes())?;
+            let now = context.clock.now();
+            output::bytes(page(&found, &observed, &stages, now).as_bytes())?;
         }
         Ok(Exit::SUCCESS)
     }
@@ -72,7 +98,7 @@ impl Page {
     }
 }
 
-fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
+fn page(found: &Found, observed: &Observed, stages: &[StageRecord], now: Timestamp) -> String {
     let Found { workspace, session } = found;
     let mut page = Page::default();
     page.add("name", found.target().to_string());
@@ -80,8 +106,13 @@ fn page(found: &Found, observed: &Observed, now: Timestamp) -> String {
     if let Some(problem) = &workspace.problem {
         page.add("problem", problem);
     }
-    if let Some(stage) = &workspace.stage {
-        page.add("stage", stage.as_str());
+    if workspace.state != WorkspaceState::Ready {
+        for record in stages {
+            page.add(
+                "stage",
+                format!("{} {}", record.stage, record.outcome.as_str()),
+            );
+        }
     }
     page.add("directory", workspace.dir.to_string_lossy());
     if let Some(worktree) = &workspace.worktree {
@@ -175,10 +206,7 @@ fn local(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use abide_core::backend::{BackendKind, Command, SessionStatus};
-    use abide_workspace::{
-        SessionName,
-        record::{Workspace, WorkspaceState},
-    };
+    use abide_workspace::{SessionName, record::Workspace};
 
     use super::*;
 
@@ -203,7 +231,7 @@ mod tests {
                 reason: "no answer within 5 s".into(),
             },
         });
-        let text = page(&Found { workspace, session }, &observed, time);
+        let text = page(&Found { workspace, session }, &observed, &[], time);
         assert!(text.contains("state       unresponsive\n"), "{text}");
         assert!(text.contains("holder      process 7\n"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");

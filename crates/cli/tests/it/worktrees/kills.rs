@@ -63,6 +63,11 @@ fn making_that_is_killed_anywhere_is_shown_in_error_and_entered_or_deleted() {
             let workspace = listed(&env);
             assert_eq!(workspace["state"], "error", "{point}: {workspace}");
             assert_eq!(workspace["stage"], stage, "{point}: {workspace}");
+            if point != "create.added" {
+                let info = env.run(["info", "api"]).stdout;
+                let shown = format!("stage       {stage} interrupted");
+                assert!(info.contains(&shown), "{point}: {info}");
+            }
             if next == "resume" {
                 let resumed = env.run(["resume", "api", "--no-attach"]);
                 assert!(resumed.success(), "{point}: {resumed:?}");
