@@ -26,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   abide new                      # your shell, in the current directory
   abide new api -- cargo watch   # another program, under a name
+  abide launch api --agent codex # a further session there: a coding agent
   abide list                     # what there is, and what it does
   abide last                     # back to where you were
 
@@ -36,6 +37,7 @@ Environment:
   ABIDE_STATE_DIR    where workspaces are remembered
   ABIDE_RUNTIME_DIR  where sockets are
   ABIDE_CONFIG       the configuration file
+  ABIDE_AGENT        what new sessions run: an agent, by name, or shell
   ABIDE_BACKEND      what keeps new sessions: auto, tmux or owner
   ABIDE_LOG          what to log, such as `debug`
   ABIDE_LOG_FILE     where to log to, instead of standard error";
@@ -50,14 +52,13 @@ mod tests {
 
     use super::*;
 
-    fn help(verb: Option<&str>) -> String {
+    fn help(verbs: &[&str]) -> String {
         let mut command = Args::command().term_width(80);
         command.build();
-        let command = match verb {
-            Some(verb) => command.find_subcommand_mut(verb).unwrap(),
-            None => &mut command,
-        };
-        command.render_long_help().to_string()
+        let verb = verbs.iter().fold(&mut command, |command, verb| {
+            command.find_subcommand_mut(verb).unwrap()
+        });
+        verb.render_long_help().to_string()
     }
 
     #[test]
@@ -67,10 +68,14 @@ mod tests {
 
     #[test]
     fn every_verb_has_a_help_that_stands_alone() {
-        insta::assert_snapshot!("abide", help(None));
+        insta::assert_snapshot!("abide", help(&[]));
         for verb in Args::command().get_subcommands() {
             let name = verb.get_name();
-            insta::assert_snapshot!(name, help(Some(name)));
+            insta::assert_snapshot!(name, help(&[name]));
+            for below in verb.get_subcommands() {
+                let words = [name, below.get_name()];
+                insta::assert_snapshot!(words.join("-"), help(&words));
+            }
         }
     }
 
@@ -115,6 +120,20 @@ mod tests {
             "new api",
             "new --dir /srv --shell --size 132x50 --env A --env B=1 --no-attach",
             "new api --no-attach -- sh -c -x",
+            "new api --agent claude --no-attach",
+            "open api",
+            "open api/scratch --no-attach",
+            "launch api",
+            "launch api/review --agent codex --env A --no-attach",
+            "launch api/tests --shell",
+            "launch api --backend owner --size 80x24 -- cargo test",
+            "stop api --all --grace 1s",
+            "delete api/review --force",
+            "agents --json",
+            "agents check claude --json",
+            "config path",
+            "config explain",
+            "config explain agents.claude --workspace api --json",
             "attach api --view --detach-keys ctrl-x,d",
             "attach api/main --steal --exit-code",
             "resume api",
@@ -153,6 +172,12 @@ mod tests {
         for line in [
             "new a/b",
             "new api --shell -- sh",
+            "new api --agent claude -- sh",
+            "new api --agent claude --shell",
+            "launch",
+            "launch api --agent claude -- sh",
+            "open",
+            "config",
             "new --size 80",
             "new --backend screen",
             "adopt",

@@ -1,17 +1,21 @@
 //! The verbs, one file each: arguments, what they do, what they print.
 
 mod adopt;
+mod agents;
 mod attach;
 mod capture;
 mod completions;
+mod config;
 mod delete;
 mod describe;
 mod doctor;
 mod enter;
 mod info;
 mod last;
+mod launch;
 mod list;
 mod new;
+mod open;
 mod orphans;
 mod reap;
 mod resume;
@@ -30,6 +34,8 @@ pub(crate) enum Command {
     Attach(attach::Attach),
     Resume(resume::Resume),
     Last(last::Last),
+    Open(open::Open),
+    Launch(launch::Launch),
     List(list::List),
     Info(info::Info),
     Stop(stop::Stop),
@@ -39,6 +45,8 @@ pub(crate) enum Command {
     Capture(capture::Capture),
     Send(send::Send),
     Wait(wait::Wait),
+    Agents(agents::Agents),
+    Config(config::Config),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -46,9 +54,11 @@ pub(crate) enum Command {
 impl Command {
     /// Does it.
     pub(crate) async fn run(self) -> Result<Exit, CliError> {
-        // What only prints about the program itself needs no settings.
-        if let Self::Completions(command) = self {
-            return command.run();
+        // What only prints about the program itself needs no settings, or reads them by itself.
+        match self {
+            Self::Completions(command) => return command.run(),
+            Self::Config(command) => return command.run().await,
+            _ => {}
         }
         let context = Context::read()?;
         match self {
@@ -56,6 +66,8 @@ impl Command {
             Self::Attach(command) => command.run(&context).await,
             Self::Resume(command) => command.run(&context).await,
             Self::Last(command) => command.run(&context).await,
+            Self::Open(command) => command.run(&context).await,
+            Self::Launch(command) => command.run(&context).await,
             Self::List(command) => command.run(&context).await,
             Self::Info(command) => command.run(&context).await,
             Self::Stop(command) => command.run(&context).await,
@@ -65,6 +77,8 @@ impl Command {
             Self::Capture(command) => command.run(&context).await,
             Self::Send(command) => command.run(&context).await,
             Self::Wait(command) => command.run(&context).await,
+            Self::Agents(command) => command.run(&context).await,
+            Self::Config(command) => command.run().await,
             Self::Doctor(command) => command.run(&context).await,
             Self::Completions(command) => command.run(),
         }

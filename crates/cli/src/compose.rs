@@ -13,10 +13,12 @@ use abide_workspace::{
     Backends, Keepers, Keeping, Preference, Workspaces,
     backends::{Candidate, Unusable, Usable},
     keeper::Helper,
+    targets::Agents,
 };
 use async_trait::async_trait;
 
 use crate::{
+    agent,
     config::Config,
     dirs::{ConfigPath, Dirs},
     error::CliError,
@@ -33,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) config: Config,
     /// Which backend new sessions get.
     pub(crate) backend: Setting,
+    /// What sessions may run, by name.
+    pub(crate) agents: Agents,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -48,11 +52,13 @@ impl Context {
         let dirs = Dirs::from_env(|name| std::env::var_os(name))?;
         let config = Config::read(&dirs.config)?;
         let backend = Setting::read(std::env::var_os(setting::VARIABLE), config.backend)?;
+        let agents = agent::known(&config);
         let clock = Arc::new(SystemClock);
         Ok(Self {
             dirs,
             config,
             backend,
+            agents,
             clock,
         })
     }

@@ -10,27 +10,31 @@
 //! backend = "auto"          # or "tmux", or "owner"
 //! tmux = ["tmux", "-L", "abide"]   # tmux, with what stands before its command
 //! worktrees = "/srv/worktrees"     # where `abide new --repo` makes them
+//! agent = "claude"          # what new workspaces run; see `agents` below
 //!
 //! [env]
 //! pass = ["GH_TOKEN"]       # inherited although it is a credential
 //! deny = ["CORP_*"]         # left out as a credential is
 //! ```
 //!
-//! Anything else is refused: a key that is misspelt must not look as if it worked.
+//! What it says of agents is in [`agents`]. Anything else is refused: a key that is misspelt must not look as if it worked.
+
+mod agents;
+mod lines;
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use abide_core::limits;
-use abide_workspace::{Preference, backends::ParsePreferenceError};
+use abide_workspace::{AgentName, Preference, backends::ParsePreferenceError};
 use serde::Deserialize;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::Spanned;
+
+use self::agents::{FileAgents, SaidOfAgents};
 
 use crate::{
     dirs::ConfigPath,
@@ -62,6 +66,12 @@ pub(crate) struct Config {
     pub(crate) env_pass: Vec<String>,
     /// Further names and `NAME_*` patterns to leave out.
     pub(crate) env_deny: Vec<String>,
+    /// What new workspaces run, if something is said of that.
+    pub(crate) agent: Option<AgentName>,
+    /// What is said of agents.
+    pub(crate) agents: SaidOfAgents,
+    /// The line of each key that the file has.
+    pub(crate) lines: BTreeMap<String, usize>,
 }
 
 /// The private server of tmux that sessions are kept in.
@@ -116,8 +126,11 @@ struct File {
     backend: Option<Spanned<String>>,
     tmux: Option<Spanned<Vec<String>>>,
     worktrees: Option<Spanned<PathBuf>>,
+    agent: Option<Spanned<String>>,
     #[serde(default)]
     env: FileEnv,
+    #[serde(default)]
+    agents: FileAgents,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -145,11 +158,12 @@ impl Config {
         Self::parse(file.path(), &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    /// Reads the text of a configuration.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let invalid = |span: Range<usize>, problem: String| ConfigError::Invalid {
             path: path.to_owned(),
-            line: 1 + text[..span.start.min(text.len())].matches('\n').count(),
-            key: key_at(text, span.start),
+            line: lines::line_of(text, span.start),
+            key: lines::key_at(text, span.start),
             problem,
         };
         let file: File = toml::from_str(text).map_err(|error| {
@@ -193,6 +207,8 @@ impl Config {
         for name in file.env.pass.iter().chain(&file.env.deny) {
             check_pattern(name.get_ref()).map_err(|problem| invalid(name.span(), problem))?;
         }
+        let (agents, agent) = agents::read(file.agents, file.agent)
+            .map_err(|(span, problem)| invalid(span, problem))?;
         let names =
             |names: Vec<Spanned<String>>| names.into_iter().map(Spanned::into_inner).collect();
         Ok(Self {
@@ -207,6 +223,9 @@ impl Config {
             worktrees: file.worktrees.map(Spanned::into_inner),
             env_pass: names(file.env.pass),
             env_deny: names(file.env.deny),
+            agent,
+            agents,
+            lines: lines::lines(text),
         })
     }
 }
@@ -228,30 +247,10 @@ fn of_key(key: Option<&str>) -> String {
     key.map(|key| format!("`{key}`: ")).unwrap_or_default()
 }
 
-/// Returns the key that has this position in its name or value, with the keys above it.
-fn key_at(text: &str, position: usize) -> Option<String> {
-    let (table, _) = DeTable::parse_recoverable(text);
-    let path = key_in(table.get_ref(), position);
-    (!path.is_empty()).then(|| path.join("."))
-}
-
-fn key_in(table: &DeTable<'_>, position: usize) -> Vec<String> {
-    for (key, value) in table {
-        let is_here = key.span().contains(&position) || value.span().contains(&position);
-        let below = match value.get_ref() {
-            DeValue::Table(table) => key_in(table, position),
-            _ => Vec::new(),
-        };
-        // The span of a table does not reach over the keys below its header.
-        if is_here || !below.is_empty() {
-            return [vec![key.get_ref().to_string()], below].concat();
-        }
-    }
-    Vec::new()
-}
-
 #[cfg(test)]
 mod tests {
+    use abide_workspace::targets::Value;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
@@ -274,7 +273,9 @@ mod tests {
         let config = parse(
             "detach_keys = 'ctrl-x,d'\nhistory_bytes = 1\njournal = false\nrecord = false\nshell = '/bin/zsh'\n\
              lend_terminal = false\nbackend = 'owner'\ntmux = ['/opt/tmux', '-L', 'x']\n\
-             worktrees = '/srv/trees'\n[env]\npass = ['A']\ndeny = ['B_*', 'C']\n",
+             worktrees = '/srv/trees'\nagent = 'mine'\n[env]\npass = ['A']\ndeny = ['B_*', 'C']\n\
+             [agents.mine]\ncommand = 'x'\nargs = ['-a']\nlabel = 'Mine'\npass = ['K']\n\
+             env.A = 'hunter2'\nenv.B = { from = 'C' }\n[agents.claude]\n",
         )
         .unwrap();
         assert_eq!(config.history_bytes, 1);
@@ -287,6 +288,15 @@ mod tests {
         assert_eq!(config.worktrees, Some("/srv/trees".into()));
         assert_eq!(config.env_pass, ["A"]);
         assert_eq!(config.env_deny, ["B_*", "C"]);
+        assert_eq!(config.agent.unwrap().as_str(), "mine");
+        let mine = &config.agents[&"mine".parse::<AgentName>().unwrap()];
+        assert_eq!(mine.command.as_deref(), Some("x".as_ref()));
+        assert_eq!(mine.args.as_deref(), Some(["-a".into()].as_slice()));
+        assert_eq!(mine.label.as_deref(), Some("Mine"));
+        assert_eq!(mine.pass.as_deref(), Some(["K".to_owned()].as_slice()));
+        assert_eq!(mine.env["A"], Value::Set("hunter2".into()));
+        assert_eq!(mine.env["B"], Value::Of("C".into()));
+        assert_eq!(config.lines["agents.mine.env.A"], 19);
     }
 
     /// proves C6
@@ -342,9 +352,38 @@ mod tests {
                 "`config.toml`, line 1: `worktrees`: is no path from the root",
             ),
             ("shell = \n", "`config.toml`, line 1: "),
+            (
+                "\n[agents.mine]\nlabel = 'x'\n",
+                "`config.toml`, line 2: `agents.mine`: the agent `mine` is not built in",
+            ),
+            (
+                "[agents.claude]\ncomand = 'x'\n",
+                "`config.toml`, line 2: `agents.claude.comand`: unknown field",
+            ),
+            (
+                "agent = 'cluade'\n",
+                "`config.toml`, line 1: `agent`: there is no agent `cluade`",
+            ),
+            (
+                "[agents.claude]\ncommand = ''\n",
+                "`config.toml`, line 2: `agents.claude.command`: names no program",
+            ),
+            (
+                "[agents.claude]\npass = ['*_KEY']\n",
+                "`config.toml`, line 2: `agents.claude.pass`: `*_KEY` is neither",
+            ),
+            (
+                "[agents.claude]\nenv.A = 'hunter2'\nenv.B = 7\n",
+                "`config.toml`, line 3: `agents.claude.env.B`: expected a text",
+            ),
+            (
+                "[agents.claude.env]\nA = { from = '' }\n",
+                "`config.toml`, line 2: `agents.claude.env.A`: `` is not a name",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with(expected), "{text:?} gave {error:?}");
+            assert!(!error.contains("hunter"), "{error}");
         }
     }
 

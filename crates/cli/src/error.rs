@@ -2,11 +2,11 @@
 
 use std::{ffi::OsString, io, path::PathBuf};
 
-use abide_workspace::{Target, WorkspaceError, WorkspaceName};
+use abide_workspace::{Target, WorkspaceError, name::ParseNameError};
 
 use crate::{
-    config::ConfigError, dirs::DirsError, environment::EnvironmentError, exit::Exit,
-    setting::SettingError, viewer::ViewerError,
+    agent::AgentError, config::ConfigError, dirs::DirsError, environment::EnvironmentError,
+    exit::Exit, setting::SettingError, viewer::ViewerError,
 };
 
 /// Why a command could not do what was asked.
@@ -65,12 +65,14 @@ pub(crate) enum CliError {
         target: Target,
     },
     /// A part of a name was given where the whole one is asked for.
-    #[error("there is no workspace `{target}` to delete")]
+    #[error("there is no {what} `{target}` to delete")]
     NotTheWholeName {
+        /// Workspace or session.
+        what: &'static str,
         /// What was given.
         target: Target,
-        /// The one workspace whose name has it.
-        whole: WorkspaceName,
+        /// The one whose name has it.
+        whole: Target,
     },
     /// Deleting would end the very command that deletes.
     #[error("cannot delete `{target}` from inside it")]
@@ -78,11 +80,23 @@ pub(crate) enum CliError {
         /// The workspace.
         target: Target,
     },
-    /// A session was named where a workspace is meant.
-    #[error("`{target}` is a session, and only whole workspaces can be deleted")]
-    NotAWorkspace {
+    /// All sessions of one session were meant.
+    #[error("`{target}` is one session; `--all` is for those of a workspace")]
+    AllOfASession {
         /// What was named.
         target: Target,
+    },
+    /// A session cannot have the name that was given.
+    #[error("a session cannot be called that")]
+    SessionName(#[source] ParseNameError),
+    /// An agent cannot be run.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// There is no such setting.
+    #[error("there is no setting `{}`", key.escape_debug())]
+    NoSetting {
+        /// What was asked for.
+        key: String,
     },
     /// A directory cannot be made a workspace.
     #[error("cannot use the directory `{}`", path.display())]
@@ -150,10 +164,14 @@ impl CliError {
             | Self::Setting(_)
             | Self::NestedInItself { .. }
             | Self::DeleteFromInside { .. }
-            | Self::NotAWorkspace { .. }
+            | Self::AllOfASession { .. }
+            | Self::SessionName(_)
+            | Self::NoSetting { .. }
+            | Self::Agent(AgentError::Unknown { .. } | AgentError::NotThere(_))
             | Self::NothingToSend => Exit::USAGE,
             Self::NotTheWholeName { .. } => Exit::NOT_FOUND,
             Self::NotTakenOver { .. } => Exit::BUSY,
+            Self::Agent(AgentError::Unavailable { .. }) => Exit::PROGRAM_NOT_FOUND,
             Self::NotAllReaped { exit, .. } => *exit,
             Self::WaitTimedOut { .. } => Exit::TIMED_OUT,
             Self::Viewer(ViewerError::NoTerminal { .. }) => Exit::USAGE,
@@ -192,10 +210,12 @@ impl CliError {
             Self::DeleteFromInside { .. } => {
                 Some("detach from it first, or run this elsewhere".into())
             }
-            Self::NotAWorkspace { target } => Some(format!(
-                "`abide delete '{}'` deletes all of it",
+            Self::AllOfASession { target } => Some(format!(
+                "`abide stop '{target}'` ends it; `abide stop '{}' --all` ends all",
                 target.workspace
             )),
+            Self::Agent(error) => Some(error.hint()),
+            Self::NoSetting { .. } => Some("`abide config explain` lists all of them".into()),
             Self::BadDirectory { .. } => {
                 Some("make the directory first, or name another with `--dir`".into())
             }
@@ -215,6 +235,7 @@ impl CliError {
             Self::NotAllReaped { .. }
             | Self::Input(_)
             | Self::Output(_)
+            | Self::SessionName(_)
             | Self::Survivors { .. }
             | Self::Unhealthy
             | Self::Runtime(_) => None,

@@ -2,6 +2,7 @@
 
 #![deny(unsafe_code)]
 
+mod agent;
 mod args;
 mod cmd;
 mod compose;

@@ -7,6 +7,7 @@
 //! - [`terminal_device`]: how another process finds it
 //! - [`Signals`], [`stop_self`]: what others ask of this process
 //! - [`become_program`], [`run_program`]: another program on this terminal
+//! - [`lead_group`], [`kill_group`]: a program that is ended with what it started
 //!
 //! Nothing here puts the terminal into non-blocking mode: that belongs to the open file, which
 //! the shell and everything else on the terminal share with this process.
@@ -22,13 +23,13 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    Keyboard, RawMode, Screen, Signals, Waker, become_program, keyboard, run_program, stop_self,
-    terminal_device, terminal_size,
+    Keyboard, RawMode, Screen, Signals, Waker, become_program, keyboard, kill_group, lead_group,
+    run_program, stop_self, terminal_device, terminal_size,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    Keyboard, RawMode, Screen, Signals, Waker, become_program, keyboard, run_program, stop_self,
-    terminal_device, terminal_size,
+    Keyboard, RawMode, Screen, Signals, Waker, become_program, keyboard, kill_group, lead_group,
+    run_program, stop_self, terminal_device, terminal_size,
 };
 
 /// A terminal as another process finds it.
@@ -87,5 +88,7 @@ const _: () = {
         let _: fn() -> io::Result<()> = stop_self;
         let _: fn(&ClientProgram) -> io::Result<i32> = become_program;
         let _: fn(&ClientProgram) -> io::Result<i32> = run_program;
+        let _: fn(&mut tokio::process::Command) = lead_group;
+        let _: fn(u32) = kill_group;
     }
 };

@@ -76,10 +76,13 @@ pub const CREDENTIALS: &[&str] = &[
     "BITBUCKET_TOKEN",
     "CARGO_REGISTRIES_*",
     "CARGO_REGISTRY_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
     "CLOUDFLARE_API_KEY",
     "CLOUDFLARE_API_TOKEN",
     "CODECOV_TOKEN",
+    "CODEX_API_KEY",
     "DATABASE_URL",
+    "DEEPSEEK_API_KEY",
     "DIGITALOCEAN_ACCESS_TOKEN",
     "DOCKER_AUTH_CONFIG",
     "DOCKER_PASSWORD",
@@ -116,8 +119,9 @@ pub const CREDENTIALS: &[&str] = &[
     "VERCEL_TOKEN",
 ];
 
-/// What describes the caller's terminal and multiplexer, which are not the child's.
+/// What describes the caller's own session, terminal and multiplexer, which are not the child's.
 const TERMINAL: &[&str] = &[
+    "ABIDE_DIR",
     "ABIDE_NAME",
     "ABIDE_SESSION",
     "ABIDE_WORKSPACE",
@@ -209,6 +213,12 @@ impl EnvPolicy {
         }
         cleaned.left_out.sort();
         cleaned
+    }
+
+    /// Tells whether the configuration leaves a variable of this name out.
+    #[must_use]
+    pub fn denies(&self, name: impl AsRef<OsStr>) -> bool {
+        self.is_any(name.as_ref(), &self.deny)
     }
 
     fn is_any(&self, name: &OsStr, patterns: &[impl AsRef<str>]) -> bool {

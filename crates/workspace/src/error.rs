@@ -16,7 +16,7 @@ use crate::{
     git::GitError,
     keeper::KeeperError,
     name::{Target, WorkspaceName},
-    record::Stage,
+    record::{Stage, WorkspaceState},
     store::StoreError,
 };
 
@@ -77,6 +77,44 @@ pub enum WorkspaceError {
         name: WorkspaceName,
         /// What the other one does.
         action: &'static str,
+    },
+    /// A workspace in which nothing can be launched, because it is not made, or half deleted.
+    #[error("nothing can be launched in workspace `{name}`: its state is {state}")]
+    NotReady {
+        /// The workspace.
+        name: WorkspaceName,
+        /// Its state.
+        state: WorkspaceState,
+    },
+    /// A session of the name that was asked for runs something else.
+    #[error("session `{target}` is there already, and runs `{other}`")]
+    RunsOther {
+        /// The session.
+        target: Target,
+        /// What it runs.
+        other: String,
+    },
+    /// The main session was to be deleted alone.
+    #[error("the main session of `{name}` goes with its workspace alone")]
+    MainSession {
+        /// The workspace.
+        name: WorkspaceName,
+    },
+    /// A session runs that would have to end.
+    #[error("cannot delete session `{target}`: it {doing}")]
+    SessionRuns {
+        /// The session.
+        target: Target,
+        /// What it does.
+        doing: &'static str,
+    },
+    /// A launch of which it is not known what it did.
+    #[error("session `{target}` may not have been started, and stays in the list")]
+    HalfLaunched {
+        /// The session.
+        target: Target,
+        /// Why it is not known.
+        source: Box<BackendError>,
     },
     /// The kernel lock of a workspace cannot be had.
     #[error("cannot lock workspace `{name}`")]
@@ -230,12 +268,18 @@ impl WorkspaceError {
         match self {
             Self::NotFound { .. } | Self::NoneYet => Kind::NotFound,
             Self::Ambiguous { .. } => Kind::Ambiguous,
-            Self::Claimed { .. } | Self::Running { .. } => Kind::Busy,
-            Self::HasWork { .. } | Self::HalfDeleted { .. } => Kind::Refused,
+            Self::Claimed { .. }
+            | Self::Running { .. }
+            | Self::SessionRuns { .. }
+            | Self::RunsOther { .. } => Kind::Busy,
+            Self::HasWork { .. }
+            | Self::HalfDeleted { .. }
+            | Self::RelativeDirectory { .. }
+            | Self::NotReady { .. }
+            | Self::MainSession { .. } => Kind::Refused,
             Self::Git(error) if error.is_refusal() => Kind::Refused,
             Self::Git(_) => Kind::Failed,
             Self::NotMade { source, .. } | Self::Stuck { source, .. } => source.kind(),
-            Self::RelativeDirectory { .. } => Kind::Refused,
             Self::Orphan(error) => error.kind(),
             Self::NotEntered { refusal, .. } => match refusal {
                 Refusal::NothingThere => Kind::NotFound,
@@ -249,7 +293,7 @@ impl WorkspaceError {
             | Self::BackendUnsettled { .. } => Kind::BackendUnavailable,
             Self::Lock { .. } | Self::Survivors { .. } => Kind::Failed,
             Self::Backend(source) => of_backend(source),
-            Self::HalfMade { source, .. } => of_backend(source),
+            Self::HalfMade { source, .. } | Self::HalfLaunched { source, .. } => of_backend(source),
             Self::Store(StoreError::NameTaken { .. } | StoreError::SessionTaken { .. }) => {
                 Kind::Refused
             }
@@ -274,8 +318,25 @@ impl WorkspaceError {
             Self::NoBackend(error) => Some(error.hint()),
             Self::BackendUnusable { kind, source, .. }
             | Self::BackendUnsettled { kind, source, .. } => Some(no_other(*kind, source)),
+            Self::NotReady { name, .. } => Some(format!(
+                "`abide info '{name}'` says why; `abide resume '{name}'` or `abide delete '{name}'` \
+                 goes on from there"
+            )),
+            Self::RunsOther { target, .. } => Some(format!(
+                "choose another name, enter it with `abide resume '{target}'`, or delete it with \
+                 `abide delete '{target}'`"
+            )),
+            Self::MainSession { name } => Some(format!(
+                "`abide stop '{name}'` ends it; `abide delete '{name}'` deletes the workspace"
+            )),
+            Self::SessionRuns { target, .. } => Some(format!(
+                "end it first with `abide stop '{target}'`, or delete with `--force`"
+            )),
+            Self::HalfLaunched { target, .. } => Some(format!(
+                "`abide info '{target}'` shows what is there; launching it again goes on from there"
+            )),
             Self::Running { name, .. } => Some(format!(
-                "end it first with `abide stop '{name}'`, or delete with `--force`"
+                "end it first with `abide stop '{name}' --all`, or delete with `--force`"
             )),
             Self::Survivors { .. } => {
                 Some("end these processes yourself, then delete again".into())

@@ -11,6 +11,7 @@
 //! - [`walk`]: the files of a workspace at an instant; [`journal`]: its records on disk
 //! - [`desk`]: a workspace's `.abide`: its lock, its lease, and what the lease's holder records
 //! - [`keeper`]: the process that is responsible for a directory's sessions, and how it is started
+//! - [`targets`]: the agents and shells that sessions run, by name
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
 //! - [`error`]: [`WorkspaceError`], its kinds and hints
@@ -38,6 +39,7 @@ pub mod record;
 pub mod service;
 pub mod store;
 mod sys;
+pub mod targets;
 pub mod walk;
 mod worktree;
 
@@ -46,7 +48,7 @@ pub use self::{
     error::{OrphanError, WorkspaceError, WorkspaceErrorKind},
     git::GitError,
     keeper::{Keepers, Keeping},
-    name::{SessionName, Target, WorkspaceName},
+    name::{AgentName, SessionName, Target, WorkspaceName},
     service::Workspaces,
     store::{DATABASE_FILE, SqliteStore, Store, StoreError},
 };

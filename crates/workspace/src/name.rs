@@ -1,4 +1,4 @@
-//! Names of workspaces and sessions, and the targets that people write.
+//! Names of workspaces, sessions and agents, and the targets that people write.
 //!
 //! A name may hold spaces and any script; what it may not hold is what would make it unsafe to
 //! print (control characters), impossible to address (`/`) or mistaken for an option (`-`).
@@ -13,6 +13,9 @@ const MAIN: &str = "main";
 
 /// The name of a workspace whose directory gives none.
 const NAMELESS: &str = "workspace";
+
+/// The name of a session whose program gives none.
+const NAMELESS_SESSION: &str = "session";
 
 /// A text that is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,23 +88,22 @@ name!(
     /// The name of a session; unique within its workspace.
     SessionName
 );
+name!(
+    /// The name of an agent or shell that sessions run.
+    AgentName
+);
 
 impl WorkspaceName {
     /// Returns the name that a workspace of this directory gets when nobody names it.
     #[must_use]
     pub fn of_directory(base_name: Option<&OsStr>) -> Self {
-        let text = base_name.map(OsStr::to_string_lossy).unwrap_or_default();
-        let tame = |c: char| if c.is_control() || c == '/' { '-' } else { c };
-        let tamed: String = text.chars().map(tame).take(MAX_NAME_CHARS).collect();
-        check(tamed.trim_start_matches('-').to_owned()).map_or_else(|_| Self(NAMELESS.into()), Self)
+        Self(tamed(base_name).unwrap_or_else(|| NAMELESS.into()))
     }
 
     /// Returns this name with a number behind it, still short enough to be a name.
     #[must_use]
     pub fn numbered(&self, number: usize) -> Self {
-        let suffix = format!("-{number}");
-        let room = MAX_NAME_CHARS - suffix.len();
-        Self(self.0.chars().take(room).chain(suffix.chars()).collect())
+        Self(numbered(&self.0, number))
     }
 }
 
@@ -111,6 +113,38 @@ impl SessionName {
     pub fn main() -> Self {
         Self(MAIN.into())
     }
+
+    /// Returns the name that a session gets when nobody names it: that of what it runs.
+    #[must_use]
+    pub fn of_program(base_name: Option<&OsStr>) -> Self {
+        Self(tamed(base_name).unwrap_or_else(|| NAMELESS_SESSION.into()))
+    }
+
+    /// Returns this name with a number behind it, still short enough to be a name.
+    #[must_use]
+    pub fn numbered(&self, number: usize) -> Self {
+        Self(numbered(&self.0, number))
+    }
+}
+
+impl From<&AgentName> for SessionName {
+    fn from(name: &AgentName) -> Self {
+        Self(name.0.clone())
+    }
+}
+
+/// Makes a name of a text that may hold what no name holds.
+fn tamed(text: Option<&OsStr>) -> Option<String> {
+    let text = text.map(OsStr::to_string_lossy).unwrap_or_default();
+    let tame = |c: char| if c.is_control() || c == '/' { '-' } else { c };
+    let tamed: String = text.chars().map(tame).take(MAX_NAME_CHARS).collect();
+    check(tamed.trim_start_matches('-').to_owned()).ok()
+}
+
+fn numbered(name: &str, number: usize) -> String {
+    let suffix = format!("-{number}");
+    let room = MAX_NAME_CHARS - suffix.len();
+    name.chars().take(room).chain(suffix.chars()).collect()
 }
 
 /// What a person names to say which session is meant: `workspace` or `workspace/session`.
@@ -200,6 +234,14 @@ mod tests {
         assert_eq!(name(".."), NAMELESS);
         assert_eq!(name(&"x".repeat(200)).len(), 64);
         assert_eq!(WorkspaceName::of_directory(None).0, NAMELESS);
+    }
+
+    #[test]
+    fn a_program_always_gives_a_name() {
+        let name = |text: &str| SessionName::of_program(Some(OsStr::new(text))).0;
+        assert_eq!(name("cargo"), "cargo");
+        assert_eq!(name("-sh"), "sh");
+        assert_eq!(SessionName::of_program(None).0, NAMELESS_SESSION);
     }
 
     #[test]

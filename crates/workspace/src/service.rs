@@ -11,11 +11,14 @@ mod delete;
 mod enter;
 mod interrupted;
 mod keeping;
+mod launch;
 mod listing;
 mod orphans;
 mod removal;
+mod remove;
 mod sessions;
 mod setup;
+mod stop;
 
 use std::{
     path::{Path, PathBuf},
@@ -31,8 +34,10 @@ pub use self::{
     create::{Created, NewWorkspace, NewWorktree},
     delete::{Deleted, Force, Recovered},
     enter::{Entered, Entry},
+    launch::{Launched, NewSession, SessionNaming, runs},
     listing::{ListedSession, ListedWorkspace, Observed},
     orphans::{Adoption, Orphan, Orphans, Unasked},
+    stop::Stopped,
 };
 use crate::{
     backends::Backends,
@@ -175,12 +180,12 @@ impl Workspaces {
 
     /// Takes a workspace's lock alone. Does not wait: somebody who has it may take long.
     fn claim_alone(&self, workspace: &Workspace) -> Result<Claim, WorkspaceError> {
-        self.claim(workspace, Claim::alone, "started or deleted")
+        self.claim(workspace, Claim::alone, "started, stopped or deleted")
     }
 
     /// Shares a workspace's lock with others that start sessions.
     fn claim_shared(&self, workspace: &Workspace) -> Result<Claim, WorkspaceError> {
-        self.claim(workspace, Claim::shared, "made or deleted")
+        self.claim(workspace, Claim::shared, "made, stopped or deleted")
     }
 
     fn claim(

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use abide_workspace::{WorkspaceName, service::Adoption};
 
-use super::new;
-use crate::{compose::Context, error::CliError, exit::Exit, host, output, report};
+use crate::{agent, compose::Context, error::CliError, exit::Exit, host, output, report};
 
 /// Make a workspace for a session that no workspace has
 #[derive(Debug, clap::Args)]
@@ -49,7 +48,7 @@ impl Adopt {
                 session: self.session,
                 name: self.name,
                 dir,
-                command: new::command(Vec::new(), context),
+                command: agent::shell(context).command,
                 history_bytes: context.config.history_bytes,
                 journal: context.config.journal,
             })

@@ -6,6 +6,7 @@
 use abide_core::{
     backend::{Alive, Command, ExitOutcome, SessionState},
     clock::Timestamp,
+    lease::Mode,
 };
 use abide_workspace::{
     record::{Session, Stage, StoredBackend, Workspace, WorkspaceState},
@@ -28,6 +29,7 @@ pub(super) struct JsonWorkspace<'a> {
     stage: Option<&'a str>,
     problem: Option<&'a str>,
     recovery: Option<&'a str>,
+    agent: Option<&'a str>,
     created_at: Timestamp,
     updated_at: Timestamp,
     last_used_at: Timestamp,
@@ -41,6 +43,8 @@ pub(super) struct JsonSession<'a, R: Serialize> {
     backend: Option<&'a str>,
     generation: Option<String>,
     command: Vec<String>,
+    agent: Option<&'a str>,
+    mode: Mode,
     history_bytes: u64,
     journal: bool,
     created_at: Timestamp,
@@ -74,6 +78,7 @@ impl<'a> From<&'a Workspace> for JsonWorkspace<'a> {
             stage: workspace.stage.as_ref().map(Stage::as_str),
             problem: workspace.problem.as_deref(),
             recovery: workspace.recovery.as_deref(),
+            agent: workspace.agent.as_deref(),
             created_at: workspace.created_at,
             updated_at: workspace.updated_at,
             last_used_at: workspace.last_used_at,
@@ -94,6 +99,8 @@ impl<'a, R: Serialize> JsonSession<'a, R> {
             backend: session.backend.as_ref().map(StoredBackend::as_str),
             generation: generation.map(|generation| generation.to_string()),
             command: words(&session.command),
+            agent: session.agent.as_deref(),
+            mode: session.mode,
             history_bytes: session.history_bytes,
             journal: session.journal,
             created_at: session.created_at,

@@ -17,8 +17,8 @@ use abide_workspace::{
 };
 
 use crate::{
+    agent,
     compose::Context,
-    environment,
     error::CliError,
     exit::Exit,
     host, report, sys,
@@ -109,7 +109,9 @@ pub(super) async fn prepare(
     let env = match way {
         Way::Attach | Way::View => Environment::new(),
         Way::Resume | Way::Open | Way::Last => {
-            environment::of_session(&context.config, &[], std::env::vars_os())?.env
+            agent::of_session(context, &found.session)
+                .environment(context, &[])?
+                .env
         }
     };
     let mut entry = Entry {

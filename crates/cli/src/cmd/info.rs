@@ -122,6 +122,9 @@ fn page(found: &Found, observed: &Observed, stages: &[StageRecord], now: Timesta
     if let Some(recovery) = &workspace.recovery {
         page.add("kept work", recovery);
     }
+    if let Some(agent) = &session.agent {
+        page.add("agent", agent);
+    }
     page.add("command", describe::command(&session.command));
     match observed {
         Observed::Nothing => {}

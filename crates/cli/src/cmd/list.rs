@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_core::{backend::Alive, clock::Timestamp};
+use abide_core::{backend::Alive, clock::Timestamp, lease::Mode};
 use abide_workspace::{
     record::{StoredBackend, Workspace},
     service::{Found, ListedSession, ListedWorkspace, Observed},
@@ -23,11 +23,15 @@ const BACKEND: (&str, usize) = ("BACKEND", 3);
 /// The columns that are shown where there are worktrees, and the place of the first.
 const WORKTREE: ([&str; 2], usize) = (["REPO", "BRANCH"], 3);
 
+/// The column that is shown where a session runs an agent, and its place.
+const AGENT: (&str, usize) = ("AGENT", 3);
+
 /// List the workspaces, and what their sessions do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-FOR is how long a session has run, or how long ago it ended. BACKEND is shown where there are \
-several, REPO and BRANCH where there are worktrees. A session whose backend cannot be used now is unavailable, and is left as it is.
+FOR is how long a session has run, or how long ago it ended. AGENT is shown where there is one, \
+BACKEND where there are several, REPO and BRANCH where there are worktrees. A session whose backend \
+cannot be used now is unavailable, and is left as it is.
 
 Locks and files tell what is listed; no session is asked. One that hangs is listed as running, \
 because it lives: `abide info` asks it, and shows what only it knows.
@@ -125,6 +129,13 @@ fn print(list: &[ListedWorkspace], now: Timestamp) -> Result<(), CliError> {
         for (row, (_, one)) in rows.iter_mut().zip(sessions(list)) {
             let shown = output::plain(backend(one).unwrap_or("-")).into_owned();
             row.insert(BACKEND.1, shown);
+        }
+    }
+    if sessions(list).any(|(_, one)| one.session.mode == Mode::Agent) {
+        header.insert(AGENT.1, AGENT.0);
+        for (row, (_, one)) in rows.iter_mut().zip(sessions(list)) {
+            let agent = one.session.agent.as_deref().unwrap_or("-");
+            row.insert(AGENT.1, output::plain(agent).into_owned());
         }
     }
     Ok(output::table(&header, rows)?)

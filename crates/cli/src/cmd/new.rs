@@ -2,21 +2,17 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use abide_core::{
-    backend::{AttachMode, Command},
-    size::TermSize,
-};
+use abide_core::{backend::AttachMode, size::TermSize};
 use abide_workspace::{
-    Preference, WorkspaceName,
+    Preference, SessionName, WorkspaceName,
     service::{Found, NewWorkspace, NewWorktree},
+    targets::SHELL,
 };
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::enter::{self, Client, ExitWith, How};
-use crate::{
-    compose::Context, environment, error::CliError, exit::Exit, host, output, report, sys,
-};
+use crate::{agent, compose::Context, error::CliError, exit::Exit, host, output, report, sys};
 
 /// Make a workspace of a directory and start its session
 #[derive(Debug, clap::Args)]
@@ -26,12 +22,15 @@ Examples:
   abide new api --dir ~/src/api   # elsewhere, under a name
   abide new fix --repo .          # a worktree of it, on its own branch
   abide new build -- make -j8     # another program; its last screen stays
+  abide new web --agent claude    # a coding agent; `abide agents` lists them
   abide new --backend owner       # not in tmux, even where there is one
   name=$(abide new --no-attach -- npm start)   # from a script
 
 Credentials (GH_TOKEN, AWS_SECRET_ACCESS_KEY and the like) are left out of the session's \
 environment; pass one on with `--env NAME`, or always with `env.pass` in the configuration. \
-A program is found on PATH or named by its whole path.
+A program is found on PATH or named by its whole path. An agent is given the credentials that are \
+its own (`abide config explain agents`). Without any of these, what is run is said by ABIDE_AGENT, \
+else by `agent` in the configuration; else it is your shell.
 
 The backend is stored with the session and used for it ever after. `auto` takes tmux where it can \
 be used, else abide's own process, the owner; `abide doctor` says which, and why.")]
@@ -55,7 +54,11 @@ pub(crate) struct New {
     #[arg(long, value_name = "REF", requires = "repo")]
     from: Option<String>,
 
-    /// Run your shell, as happens when no command is given
+    /// Agent to run, by name; further sessions of the workspace run it too
+    #[arg(long, value_name = "AGENT", conflicts_with_all = ["shell", "command"])]
+    agent: Option<String>,
+
+    /// Run your shell
     #[arg(long, conflicts_with = "command")]
     shell: bool,
 
@@ -83,7 +86,7 @@ pub(crate) struct New {
     #[arg(long)]
     no_attach: bool,
 
-    /// Program to run, with its arguments; without it, your shell
+    /// Program to run, with its arguments; without it, an agent or your shell
     #[arg(last = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
@@ -102,7 +105,12 @@ impl New {
             branch: self.branch,
             from: self.from,
         });
-        let cleaned = environment::of_session(&context.config, &self.env, std::env::vars_os())?;
+        let flag = match self.shell {
+            true => Some(SHELL),
+            false => self.agent.as_deref(),
+        };
+        let run = agent::run(context, self.command, flag, None)?;
+        let cleaned = run.environment(context, &self.env)?;
         let record = context.config.record && !self.no_record;
         let workspaces = context.workspaces_to_start(self.backend, record).await?;
         let created = workspaces
@@ -111,7 +119,9 @@ impl New {
                 dir,
                 worktree,
                 backend: self.backend,
-                command: command(self.command, context),
+                command: run.command.clone(),
+                agent: run.agent_name(),
+                mode: run.mode(),
                 env: cleaned.env,
                 size: self.size.or_else(sys::terminal_size).unwrap_or_default(),
                 history_bytes: context.config.history_bytes,
@@ -119,9 +129,7 @@ impl New {
                 record,
             })
             .await?;
-        if let Some(note) = left_out(&cleaned.left_out) {
-            report::say(&note);
-        }
+        say_left_out(&cleaned.left_out);
         let found = Found {
             workspace: created.workspace,
             session: created.session,
@@ -142,21 +150,19 @@ impl New {
 }
 
 /// Reads a backend from the command line.
-fn backend() -> impl TypedValueParser<Value = Preference> {
+pub(super) fn backend() -> impl TypedValueParser<Value = Preference> {
     PossibleValuesParser::new(Preference::WORDS).try_map(|word| word.parse::<Preference>())
 }
 
-/// Returns what to run: these words, else the user's shell.
-pub(super) fn command(words: Vec<OsString>, context: &Context) -> Command {
-    let mut words = words.into_iter();
-    match words.next() {
-        Some(program) => Command::new(program, words),
-        None => {
-            let configured = context.config.shell.clone().map(OsString::from);
-            let shell =
-                configured.unwrap_or_else(|| host::default_shell(|name| std::env::var_os(name)));
-            Command::new(shell, Vec::<OsString>::new())
-        }
+/// Reads the name that a session is to get.
+pub(super) fn session_name(text: &str) -> Result<SessionName, CliError> {
+    text.parse().map_err(CliError::SessionName)
+}
+
+/// Says which credentials a session is not given.
+pub(super) fn say_left_out(names: &[OsString]) {
+    if let Some(note) = left_out(names) {
+        report::say(&note);
     }
 }
 

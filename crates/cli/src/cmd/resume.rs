@@ -21,16 +21,16 @@ pub(crate) struct Resume {
     options: Options,
 }
 
-/// What `resume` and `last` have in common.
+/// What `resume`, `last`, `open` and `launch` have in common.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Options {
     /// See to it that the session runs and print its name, without attaching
     #[arg(long)]
-    no_attach: bool,
+    pub(super) no_attach: bool,
 
     /// Take over responsibility from another host without asking
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
 }
 
 impl Options {
@@ -64,6 +64,16 @@ pub(super) async fn resume(
         enter::refuse_itself(&found)?;
     }
     let found = enter::prepare(context, workspaces, found, way, options.force).await?;
+    show(context, workspaces, found, options).await
+}
+
+/// Shows a session that runs, or prints its name.
+pub(super) async fn show(
+    context: &Context,
+    workspaces: &Workspaces,
+    found: Found,
+    options: Options,
+) -> Result<Exit, CliError> {
     if options.no_attach {
         output::line(&found.target().to_string())?;
         return Ok(Exit::SUCCESS);

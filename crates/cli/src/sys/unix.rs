@@ -9,6 +9,7 @@
 //! woken: the byte typed first after detaching may then be lost.
 
 mod client;
+mod group;
 
 use std::{
     io::{self, PipeReader, PipeWriter, Write},
@@ -28,7 +29,10 @@ use rustix::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(crate) use self::client::{become_program, run_program};
+pub(crate) use self::{
+    client::{become_program, run_program},
+    group::{kill_group, lead_group},
+};
 use super::{Signal, TerminalDevice, Typed};
 
 /// Keys byte by byte, without echo or signals; dropping it gives back what was before.

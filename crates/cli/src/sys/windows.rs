@@ -10,6 +10,7 @@
 #![expect(unsafe_code, reason = "console calls have no safe wrapper in reach")]
 
 mod client;
+mod group;
 
 use std::{
     io::{self, Write},
@@ -30,7 +31,10 @@ use windows_sys::Win32::System::Console::{
     WriteConsoleInputW,
 };
 
-pub(crate) use self::client::{become_program, run_program};
+pub(crate) use self::{
+    client::{become_program, run_program},
+    group::{kill_group, lead_group},
+};
 use super::{Signal, Typed};
 
 /// UTF-8, as a code page.

@@ -6,11 +6,15 @@
 )]
 
 #[cfg(unix)]
+mod agents;
+#[cfg(unix)]
 mod attaching;
 #[cfg(unix)]
 mod backends;
 #[cfg(target_os = "linux")]
 mod blocked;
+#[cfg(unix)]
+mod config;
 #[cfg(unix)]
 mod editor;
 #[cfg(unix)]
@@ -21,6 +25,8 @@ mod keeping;
 mod kills;
 #[cfg(unix)]
 mod launchers;
+#[cfg(unix)]
+mod launching;
 #[cfg(unix)]
 mod many;
 #[cfg(unix)]

@@ -60,7 +60,10 @@ pub(super) fn stop_every_session(env: &TestEnv) {
     let list: Value = serde_json::from_str(&listed.stdout).unwrap_or_default();
     for name in names_in(&list) {
         // What it could not end is found by the check that follows.
-        let _ = run(env.command(["stop", &name, "--grace", STOP_GRACE]), b"");
+        let _ = run(
+            env.command(["stop", &name, "--all", "--grace", STOP_GRACE]),
+            b"",
+        );
     }
 }
 

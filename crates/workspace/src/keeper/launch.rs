@@ -165,7 +165,7 @@ impl Keepers {
         &self,
         keep: Keep,
         epoch: FencingToken,
-        holder: &dyn fmt::Display,
+        holder: &(dyn fmt::Display + Sync),
     ) -> Result<Option<Asked>, KeeperError> {
         let Some(mut talk) = self.connect(&keep, epoch, holder).await? else {
             return Ok(None);
@@ -182,7 +182,7 @@ impl Keepers {
         &self,
         keep: &Keep,
         epoch: FencingToken,
-        holder: &dyn fmt::Display,
+        holder: &(dyn fmt::Display + Sync),
     ) -> Result<Option<Talk>, KeeperError> {
         let place = Place::new(keep.state_dir.as_path(), keep.dir.as_path());
         match place.connect(epoch).await {

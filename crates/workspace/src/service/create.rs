@@ -11,6 +11,7 @@ use abide_core::{
         BackendError, BackendKind, Command, Ensured, ErrorKind, SessionSpec, TerminalBackend,
     },
     env_policy::Environment,
+    lease::Mode,
     size::TermSize,
 };
 
@@ -21,9 +22,10 @@ use crate::{
     entry::Takeover,
     error::WorkspaceError,
     keeper::Conversation,
-    name::{SessionName, WorkspaceName},
+    name::{AgentName, SessionName, WorkspaceName},
     record::{Session, Stage, Workspace, WorkspaceState},
     store::Naming,
+    targets::program,
 };
 
 /// A workspace that somebody wants.
@@ -40,7 +42,13 @@ pub struct NewWorkspace {
     pub backend: Option<Preference>,
     /// What its main session runs.
     pub command: Command,
-    /// The environment of the main session, less what is set here.
+    /// The name of that, if it is known by one; further sessions then run it too, unless they are
+    /// told otherwise.
+    pub agent: Option<AgentName>,
+    /// What kind of thing that is.
+    pub mode: Mode,
+    /// The environment of the main session, less what is set here. ABIDE_NAME and ABIDE_DIR stay
+    /// as they are in it, ABIDE_WORKSPACE and ABIDE_SESSION do not.
     pub env: Environment,
     /// The size of the main session's terminal.
     pub size: TermSize,
@@ -91,6 +99,8 @@ impl Workspaces {
         if !new.dir.is_absolute() {
             return Err(WorkspaceError::RelativeDirectory { path: new.dir });
         }
+        // Known before anything is made.
+        program::refuse_missing(&new.command, &new.env)?;
         let plan = match &new.worktree {
             Some(wanted) => Some(self.plan(&new.dir, wanted).await?),
             None => None,
@@ -167,7 +177,9 @@ impl Workspaces {
     ) -> (Workspace, Session) {
         let now = self.clock.now();
         let (Naming::Exactly(name) | Naming::Like(name)) = naming;
+        let agent = new.agent.as_ref().map(AgentName::to_string);
         let workspace = Workspace {
+            agent: agent.clone(),
             record: new.record,
             ..Workspace::new(name.clone(), new.dir.clone(), now)
         };
@@ -177,6 +189,8 @@ impl Workspaces {
             size: new.size,
             history_bytes: new.history_bytes,
             journal: new.journal,
+            agent,
+            mode: new.mode,
             ..Session::new(id, SessionName::main(), new.command.clone(), now)
         };
         (workspace, session)
@@ -258,10 +272,11 @@ fn naming(new: &NewWorkspace, plan: Option<&Planned>) -> Naming {
 /// Returns what to run for a session, told who it is.
 pub(super) fn spec(found: &Found, mut env: Environment) -> SessionSpec {
     let Found { workspace, session } = found;
+    env.set_default("ABIDE_NAME", workspace.name.as_str());
+    env.set_default("ABIDE_DIR", workspace.dir.as_os_str());
+    // Whatever is laid over them, these say which session it is.
     env.set("ABIDE_WORKSPACE", workspace.id.as_str());
-    env.set("ABIDE_NAME", workspace.name.as_str());
     env.set("ABIDE_SESSION", session.id.as_str());
-    env.set("ABIDE_DIR", workspace.dir.as_os_str());
     SessionSpec {
         size: session.size,
         history_bytes: session.history_bytes,
@@ -294,6 +309,7 @@ mod tests {
         Found { workspace, session }
     }
 
+    /// proves A3
     #[test]
     fn a_session_is_told_who_it_is_and_cannot_be_told_otherwise() {
         let found = found();
@@ -314,5 +330,20 @@ mod tests {
         assert_eq!((spec.size, spec.history_bytes), (found.session.size, 7));
         assert!(!spec.journal);
         assert_eq!(spec.replaces, None);
+    }
+
+    /// proves A3
+    #[test]
+    fn an_agent_may_be_told_another_name_and_place() {
+        let mut env = Environment::new();
+        env.set("ABIDE_NAME", "another");
+        env.set("ABIDE_DIR", "/else");
+        env.set("ABIDE_WORKSPACE", "a lie");
+        let found = found();
+        let spec = spec(&found, env);
+        assert_eq!(spec.env.get("ABIDE_NAME").unwrap(), "another");
+        assert_eq!(spec.env.get("ABIDE_DIR").unwrap(), "/else");
+        let workspace = found.workspace.id.as_str();
+        assert_eq!(spec.env.get("ABIDE_WORKSPACE").unwrap(), workspace);
     }
 }

@@ -1,11 +1,9 @@
-//! What is done with one session: looked at, entered, typed into, ended, started again.
-
-use std::time::Duration;
+//! What is done with one session: looked at, entered, typed into, started again.
 
 use abide_core::{
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, Capture, CaptureRequest,
-        ClientProgram, Ensured, SessionState, SessionStatus, StopReport, Watch,
+        ClientProgram, Ensured, SessionState, SessionStatus, Watch,
     },
     env_policy::Environment,
     id::Generation,
@@ -90,17 +88,6 @@ impl Workspaces {
         Ok(backend.capture(&found.session.id, request).await?)
     }
 
-    /// Ends what the session runs now; a start that somebody makes meanwhile is left alone.
-    ///
-    /// # Errors
-    ///
-    /// As [`abide_core::backend::TerminalBackend::stop`].
-    pub async fn stop(&self, found: &Found, grace: Duration) -> Result<StopReport, WorkspaceError> {
-        let backend = self.backend_of(found).await?;
-        let generation = self.seen(found).await?.and_then(|status| status.generation);
-        Ok(backend.stop(&found.session.id, generation, grace).await?)
-    }
-
     /// Starts an ended session again: same command, same directory, environment of the caller.
     ///
     /// A session that runs is answered for and not started. Any number of callers at once make
@@ -108,7 +95,7 @@ impl Workspaces {
     ///
     /// # Errors
     ///
-    /// When the workspace is being made or deleted, or the session cannot be started; what was
+    /// When the workspace is being made, stopped or deleted, or the session cannot be started; what was
     /// left of its earlier start can then still be read.
     pub async fn restart(
         &self,
@@ -139,7 +126,19 @@ impl Workspaces {
             .into_iter()
             .find(|session| session.id == found.session.id)
             .ok_or_else(|| missed("session", found.session.name.as_str(), Miss::Unknown))?;
-        let mut found = Found { workspace, session };
+        self.start_claimed(Found { workspace, session }, env, agreed, takeover)
+            .await
+    }
+
+    /// Starts a session whose workspace's lock is shared by the caller, unless it runs, and stores
+    /// that. A keeper is responsible for it before it is started.
+    pub(super) async fn start_claimed(
+        &self,
+        mut found: Found,
+        env: Environment,
+        agreed: Option<FencingToken>,
+        takeover: Takeover,
+    ) -> Result<(Found, Ensured), WorkspaceError> {
         let seen = self.seen(&found).await?;
         let mut wanted = spec(&found, env);
         wanted.replaces = seen.as_ref().and_then(ended_generation);

@@ -3,6 +3,7 @@
 mod git;
 pub(crate) mod place;
 mod process;
+mod program;
 pub(crate) mod tree;
 pub(crate) mod wake;
 
@@ -20,6 +21,7 @@ use std::{
 pub(crate) use self::{
     git::{ask_to_end, git_mode, make_removable, real_path, text_of_bytes},
     process::process_facts,
+    program::{check_executable, program_names},
 };
 
 /// Makes a directory, and those above it that are missing, for this user alone.

@@ -3,6 +3,7 @@
 
 mod git;
 pub(crate) mod place;
+mod program;
 pub(crate) mod tree;
 pub(crate) mod wake;
 
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub(crate) use self::git::{ask_to_end, git_mode, make_removable, real_path, text_of_bytes};
+pub(crate) use self::program::{check_executable, program_names};
 use super::ProcessFacts;
 
 /// Makes a directory, and those above it that are missing; access is inherited from above.

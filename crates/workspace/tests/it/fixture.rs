@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use abide_core::{
     backend::{Command, SessionState},
     env_policy::Environment,
+    lease::Mode,
     limits,
     size::TermSize,
 };
@@ -14,7 +15,7 @@ use abide_testkit::{
 };
 use abide_workspace::{
     Backends, Keeping, Target, WorkspaceError, Workspaces,
-    service::{Created, Found, NewWorkspace, Observed},
+    service::{Created, Found, NewSession, NewWorkspace, Observed, SessionNaming},
 };
 use tempfile::TempDir;
 
@@ -60,6 +61,8 @@ impl Fixture {
             worktree: None,
             backend: None,
             command: Command::new(program, Vec::<String>::new()),
+            agent: None,
+            mode: Mode::Command,
             env: Environment::new(),
             size: TermSize::DEFAULT,
             history_bytes: limits::HISTORY_BYTES,
@@ -78,6 +81,21 @@ impl Fixture {
             workspace, session, ..
         } = made.unwrap();
         Found { workspace, session }
+    }
+
+    /// A further session of this agent, which the fake backend imitates.
+    pub(crate) fn session(&self, naming: SessionNaming, agent: &str) -> NewSession {
+        NewSession {
+            naming,
+            command: Command::new(format!("testkit-{agent}"), Vec::<String>::new()),
+            agent: Some(agent.parse().unwrap()),
+            mode: Mode::Agent,
+            backend: None,
+            env: Environment::new(),
+            size: TermSize::DEFAULT,
+            history_bytes: limits::HISTORY_BYTES,
+            journal: true,
+        }
     }
 
     pub(crate) async fn state(&self, found: &Found) -> Option<SessionState> {

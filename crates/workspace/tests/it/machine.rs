@@ -127,6 +127,8 @@ impl Machine {
             worktree: None,
             backend: backend.map(Preference::Only),
             command: Command::new("testkit-echo", Vec::<String>::new()),
+            agent: None,
+            mode: abide_core::lease::Mode::Command,
             env: Environment::new(),
             size: TermSize::DEFAULT,
             history_bytes: limits::HISTORY_BYTES,

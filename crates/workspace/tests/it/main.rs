@@ -11,6 +11,7 @@ mod desk;
 mod entry;
 mod fixture;
 mod journal;
+mod launch;
 mod list;
 mod machine;
 #[cfg(target_os = "linux")]

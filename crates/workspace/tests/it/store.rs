@@ -79,6 +79,8 @@ async fn write(place: &Path) {
             worktree: None,
             backend: None,
             command: abide_core::backend::Command::new("testkit-echo", Vec::<String>::new()),
+            agent: None,
+            mode: abide_core::lease::Mode::Command,
             env: abide_core::env_policy::Environment::new(),
             size: abide_core::size::TermSize::DEFAULT,
             history_bytes: 1,

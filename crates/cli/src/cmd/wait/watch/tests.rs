@@ -45,6 +45,8 @@ impl Fixture {
                 worktree: None,
                 backend: None,
                 command: Command::new("testkit-quiet", Vec::<String>::new()),
+                agent: None,
+                mode: abide_core::lease::Mode::Command,
                 env: Environment::new(),
                 size: TermSize::DEFAULT,
                 history_bytes: 1 << 20,
