@@ -16,6 +16,7 @@ use std::{
 };
 
 use abide_core::{
+    activity::Activity,
     backend::{
         AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest, Ensured,
         Listed, SessionSpec, SessionState, SessionStatus, StopReport, TerminalBackend, Watch,
@@ -257,6 +258,10 @@ impl TerminalBackend for OwnerBackend {
             }
         }
         Err(self.unsettled("watch", session))
+    }
+
+    async fn activity(&self, session: &SessionId, generation: Generation) -> Option<Activity> {
+        self.dir(session).read_activity(generation)
     }
 
     async fn send(&self, session: &SessionId, input: Bytes) -> Result<(), BackendError> {

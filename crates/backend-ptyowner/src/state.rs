@@ -5,6 +5,7 @@
 //!                     owner.lock   held by the owner for its whole life
 //!                     owner.json   this start: generation, pid, endpoint, command
 //!                     token        its secret, in a file of its own so that the rest can be shown
+//!                     activity     what it was doing last, written over in place
 //!                     exit.json    how the start of that generation ended
 //!                     final.screen its last screen, as a snapshot
 //!                     log          what the owner had to say
@@ -14,6 +15,7 @@
 //! Files describe; the locks decide. Who looks at `owner.lock` shares `start.lock` meanwhile, so
 //! that no look can make a starting owner believe that the lock is taken.
 
+mod activity;
 mod screen;
 mod write;
 
@@ -31,8 +33,8 @@ use abide_core::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub(crate) use self::screen::ScreenMark;
 use self::write::{is_absent, remove_if_there, sync, write_json, write_whole};
+pub(crate) use self::{activity::ActivityFile, screen::ScreenMark};
 use crate::{sys, token::Token};
 
 /// The newest layout of the state files that this release reads, and the one it writes.

@@ -13,6 +13,7 @@ use std::{
 
 use abide_backend_ptyowner::{Helper, OwnerBackend, OwnerSettings, Relay};
 use abide_core::{
+    activity::Activity,
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
         ClientProgram, Ensured, Listed, SessionSpec, SessionState, SessionStatus, Source,
@@ -255,6 +256,10 @@ impl TerminalBackend for TmuxBackend {
     async fn watch(&self, session: &SessionId) -> Result<Watch, BackendError> {
         self.adopt("watch", session).await?;
         self.relays.watch(session).await
+    }
+
+    async fn activity(&self, session: &SessionId, generation: Generation) -> Option<Activity> {
+        self.relays.activity(session, generation).await
     }
 
     async fn client_program(

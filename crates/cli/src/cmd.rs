@@ -1,5 +1,6 @@
 //! The verbs, one file each: arguments, what they do, what they print.
 
+mod activity;
 mod adopt;
 mod agents;
 mod attach;

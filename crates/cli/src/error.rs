@@ -130,7 +130,7 @@ pub(crate) enum CliError {
         target: Target,
     },
     /// The session ended first.
-    #[error("`{target}` ended without a match: {outcome}")]
+    #[error("`{target}` ended without what was waited for: {outcome}")]
     EndedUnmatched {
         /// The session.
         target: Target,

@@ -52,7 +52,10 @@ pub use self::{
     },
     watch::{Watch, WatchEvent, WatchStream},
 };
-use crate::id::{Generation, SessionId};
+use crate::{
+    activity::Activity,
+    id::{Generation, SessionId},
+};
 
 /// Which backend made a session; stored with it, and used for it ever after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,6 +174,16 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
     ///
     /// [`BackendError::NotFound`] when there is no trace of the session.
     async fn watch(&self, session: &SessionId) -> Result<Watch, BackendError>;
+
+    /// Reads what the session's start of that name was doing when that was noted last; none if
+    /// nothing is noted. For lists: asks nobody and waits for nobody.
+    /// [`Activity::at`](crate::activity::Activity::at) says what became of it since.
+    ///
+    /// Safe to drop at any await.
+    async fn activity(&self, session: &SessionId, generation: Generation) -> Option<Activity> {
+        let _ = (session, generation);
+        None
+    }
 
     /// Returns the program that a person on a terminal attaches with, if the backend has one of its
     /// own; without one, as for a session that has ended, [`attach`](Self::attach) is the way.

@@ -18,7 +18,8 @@
 //! | `text` | rows as plain text and as text with attributes |
 //! | `compare` | where two models differ, in words |
 //! | `plain` | lines that need no grid, because they scroll off before anybody sees them |
-//! | `escape` | where the next escape character is |
+//! | `escape` | where the next escape character or bell is |
+//! | `signal` | [`SignalScanner`]: bells, titles, notifications and marks in output |
 //! | `query` | [`QueryScanner`]: whether bytes could hold a query at all |
 //!
 //! Only this crate names `alacritty_terminal` and `vte`.
@@ -36,6 +37,7 @@ mod mend;
 mod model;
 mod plain;
 mod query;
+mod signal;
 mod state;
 mod tail;
 mod text;
@@ -44,3 +46,4 @@ pub use model::{
     Checkpoint, CursorState, History, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions,
 };
 pub use query::QueryScanner;
+pub use signal::SignalScanner;

@@ -25,6 +25,7 @@ use std::{
 };
 
 use abide_core::{
+    activity,
     backend::{BackendError, BackendKind, ErrorKind, ExitOutcome, LostReason, SessionSpec},
     clock::{Clock, SystemClock},
     id::SessionId,
@@ -159,6 +160,19 @@ impl FakeBackend {
     /// When there is no such session.
     pub fn print(&self, session: &SessionId, output: &[u8]) {
         self.expect(session).print(output);
+    }
+
+    /// Lets a signal be found in the output of a session's child.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such session.
+    pub fn signal(&self, session: &SessionId, signal: activity::Signal) {
+        let now = self.shared.clock.now();
+        self.expect(session).update(|state| {
+            state.activity.output(now);
+            state.activity.signal(signal, now);
+        });
     }
 
     /// Returns every call received so far, in order.

@@ -46,7 +46,11 @@ use super::{
     terminal::{self, Read, Terminal},
     timer,
 };
-use crate::{state::SessionDir, sys::shutdown::Shutdown, wire::request::Call};
+use crate::{
+    state::{ActivityFile, SessionDir},
+    sys::shutdown::Shutdown,
+    wire::request::Call,
+};
 
 /// Output before every other task had its turn, in bytes: about half a millisecond.
 const MAX_UNYIELDING_BYTES: usize = 32 * 1024;
@@ -132,7 +136,8 @@ impl<T: Terminal> Session<T> {
             false => Answering::Owner,
         };
         let mut screen = Screen::new(held.screen.size, screen::limits(history_bytes), answering);
-        let activity = Activities::new(identity.clock.now());
+        let noted = ActivityFile::new(&identity.dir, identity.generation);
+        let activity = Activities::new(identity.clock.now(), noted);
         let is_joined = held.offset != Offset::START;
         if is_joined || !held.screen.content.is_empty() {
             screen.seed(&held.screen.content);
@@ -312,6 +317,7 @@ impl<T: Terminal> Session<T> {
             return;
         }
         if self.clients.accept_input(client, input.len()) {
+            self.activity.typed(&input);
             self.input.push(Author::Client(client), input);
             self.type_now();
         }

@@ -4,6 +4,7 @@
 //! what is not Unicode is shown with replacement characters.
 
 use abide_core::{
+    activity::Activity,
     backend::{Alive, Command, ExitOutcome, SessionState},
     clock::Timestamp,
     lease::Mode,
@@ -14,6 +15,7 @@ use abide_workspace::{
 };
 use serde::Serialize;
 
+use super::activity::JsonActivity;
 use crate::{duration::Age, output};
 
 /// A workspace as JSON.
@@ -49,6 +51,7 @@ pub(super) struct JsonSession<'a, R: Serialize> {
     journal: bool,
     created_at: Timestamp,
     status: JsonStatus<'a, R>,
+    activity: Option<JsonActivity<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,8 +90,13 @@ impl<'a> From<&'a Workspace> for JsonWorkspace<'a> {
 }
 
 impl<'a, R: Serialize> JsonSession<'a, R> {
-    /// Returns the session with what was observed of it.
-    pub(super) fn new(session: &'a Session, observed: &'a Observed<R>) -> Self {
+    /// Returns the session with what was observed of it, and what it is doing.
+    pub(super) fn new(
+        session: &'a Session,
+        observed: &'a Observed<R>,
+        activity: Option<&'a Activity>,
+        now: Timestamp,
+    ) -> Self {
         let generation = match observed {
             Observed::Status(status) => status.generation,
             Observed::Nothing | Observed::Unavailable { .. } => session.generation,
@@ -112,13 +120,18 @@ impl<'a, R: Serialize> JsonSession<'a, R> {
                     reason,
                 },
             },
+            activity: activity.map(|activity| JsonActivity::new(activity, now)),
         }
     }
 }
 
 /// Says in a word or two what a session does, and how its workspace is if that is not well.
 pub(super) fn state<R>(workspace: &Workspace, observed: &Observed<R>) -> String {
-    let session = session_state(observed);
+    in_workspace(workspace, session_state(observed))
+}
+
+/// Adds to what a session does how its workspace is, if that is not well.
+pub(super) fn in_workspace(workspace: &Workspace, session: String) -> String {
     match workspace.state {
         WorkspaceState::Ready => session,
         state => format!("{state} ({session})"),

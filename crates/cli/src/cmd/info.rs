@@ -1,6 +1,7 @@
 //! `abide info`: all that is known of one session and its workspace.
 
 use abide_core::{
+    activity::{Activity, ActivityState},
     backend::{Ended, Running, SessionState},
     clock::Timestamp,
 };
@@ -12,7 +13,10 @@ use abide_workspace::{
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::describe::{self, JsonSession, JsonWorkspace};
+use super::{
+    activity,
+    describe::{self, JsonSession, JsonWorkspace},
+};
 use crate::{compose::Context, error::CliError, exit::Exit, output};
 
 /// Show what is known of a session and its workspace
@@ -66,15 +70,23 @@ impl Info {
         let found = workspaces.resolve(&self.target).await?;
         let observed = workspaces.observe(&found).await?;
         let stages = workspaces.stages(&found.workspace).await?;
+        let now = context.clock.now();
+        let doing = activity::of(
+            &workspaces,
+            &observed,
+            |running: &Running| running.started_at,
+            now,
+        )
+        .await;
         if self.json {
             output::json(&JsonInfo {
                 workspace: (&found.workspace).into(),
                 stages: stages.iter().map(Into::into).collect(),
-                session: JsonSession::new(&found.session, &observed),
+                session: JsonSession::new(&found.session, &observed, doing.as_ref(), now),
             })?;
         } else {
-            let now = context.clock.now();
-            output::bytes(page(&found, &observed, &stages, now).as_bytes())?;
+            let page = page(&found, &observed, doing.as_ref(), &stages, now);
+            output::bytes(page.as_bytes())?;
         }
         Ok(Exit::SUCCESS)
     }
@@ -98,11 +110,23 @@ impl Page {
     }
 }
 
-fn page(found: &Found, observed: &Observed, stages: &[StageRecord], now: Timestamp) -> String {
+fn page(
+    found: &Found,
+    observed: &Observed,
+    doing: Option<&Activity>,
+    stages: &[StageRecord],
+    now: Timestamp,
+) -> String {
     let Found { workspace, session } = found;
     let mut page = Page::default();
     page.add("name", found.target().to_string());
     page.add("state", describe::state(workspace, observed));
+    if let Some(doing) = doing.filter(|doing| doing.state != ActivityState::Exited) {
+        page.add("activity", activity::in_words(doing, now));
+    }
+    if let Some(said) = doing.and_then(|doing| doing.notification.as_ref()) {
+        page.add("notified", said);
+    }
     if let Some(problem) = &workspace.problem {
         page.add("problem", problem);
     }
@@ -234,7 +258,7 @@ mod tests {
                 reason: "no answer within 5 s".into(),
             },
         });
-        let text = page(&Found { workspace, session }, &observed, &[], time);
+        let text = page(&Found { workspace, session }, &observed, None, &[], time);
         assert!(text.contains("state       unresponsive\n"), "{text}");
         assert!(text.contains("holder      process 7\n"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");

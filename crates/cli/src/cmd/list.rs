@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use abide_core::{backend::Alive, clock::Timestamp, lease::Mode};
+use abide_core::{
+    activity::Activity,
+    backend::{Alive, SessionState},
+    clock::Timestamp,
+    lease::Mode,
+};
 use abide_workspace::{
     record::{StoredBackend, Workspace},
     service::{Found, ListedSession, ListedWorkspace, Observed},
@@ -10,6 +15,7 @@ use abide_workspace::{
 use serde::Serialize;
 
 use super::{
+    activity,
     describe::{self, JsonSession, JsonWorkspace},
     orphans,
 };
@@ -29,12 +35,13 @@ const AGENT: (&str, usize) = ("AGENT", 3);
 /// List the workspaces, and what their sessions do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-FOR is how long a session has run, or how long ago it ended. AGENT is shown where there is one, \
-BACKEND where there are several, REPO and BRANCH where there are worktrees. A session whose backend \
-cannot be used now is unavailable, and is left as it is.
+STATE is what a session was seen to do: working, waiting for somebody, idle, or unknown if it printed \
+nothing; FOR is since when, or how long ago it ended. AGENT is shown where there is one, BACKEND where \
+there are several, REPO and BRANCH where there are worktrees. A session whose backend cannot be used \
+now is unavailable, and is left as it is.
 
-Locks and files tell what is listed; no session is asked. One that hangs is listed as running, \
-because it lives: `abide info` asks it, and shows what only it knows.
+Locks and files tell what is listed; sessions note themselves what they do, and none is asked. One \
+that hangs is listed as it was, because it lives: `abide info` asks it, and shows what only it knows.
 
 Examples:
   abide list
@@ -71,25 +78,46 @@ impl List {
             return Ok(Exit::SUCCESS);
         }
         let list = workspaces.list().await?;
+        let mut doing = Vec::new();
+        for (_, one) in sessions(&list) {
+            doing.push(
+                activity::of(
+                    &workspaces,
+                    &one.observed,
+                    |alive: &Alive| alive.started_at,
+                    now,
+                )
+                .await,
+            );
+        }
         if self.json {
-            output::json(&as_json(&list))?;
+            output::json(&as_json(&list, &doing, now))?;
         } else if list.is_empty() {
             let orphans = workspaces.orphans().await?.sessions.len();
             report::say(&nothing(orphans));
         } else {
-            print(&list, now)?;
+            print(&list, &doing, now)?;
         }
         Ok(Exit::SUCCESS)
     }
 }
 
-fn as_json(list: &[ListedWorkspace]) -> JsonList<'_> {
+/// `doing` has what each session is doing, in the order of [`sessions`].
+fn as_json<'a>(
+    list: &'a [ListedWorkspace],
+    doing: &'a [Option<Activity>],
+    now: Timestamp,
+) -> JsonList<'a> {
+    let mut doing = doing.iter();
     let workspaces = list.iter().map(|listed| JsonListed {
         workspace: (&listed.workspace).into(),
         sessions: listed
             .sessions
             .iter()
-            .map(|one| JsonSession::new(&one.session, &one.observed))
+            .map(|one| {
+                let activity = doing.next().and_then(Option::as_ref);
+                JsonSession::new(&one.session, &one.observed, activity, now)
+            })
             .collect(),
     });
     JsonList {
@@ -108,13 +136,17 @@ fn nothing(orphans: usize) -> String {
     }
 }
 
-fn print(list: &[ListedWorkspace], now: Timestamp) -> Result<(), CliError> {
+fn print(
+    list: &[ListedWorkspace],
+    doing: &[Option<Activity>],
+    now: Timestamp,
+) -> Result<(), CliError> {
     let reasons: BTreeSet<_> = sessions(list).filter_map(|(_, one)| reason(one)).collect();
     for reason in reasons {
         report::say(&format!("warning: {}", output::plain(reason)));
     }
     let backends: BTreeSet<_> = sessions(list).filter_map(|(_, one)| backend(one)).collect();
-    let (mut header, mut rows) = (HEADER.to_vec(), rows(list, now));
+    let (mut header, mut rows) = (HEADER.to_vec(), rows(list, doing, now));
     if list
         .iter()
         .any(|listed| listed.workspace.worktree.is_some())
@@ -162,6 +194,10 @@ fn backend(one: &ListedSession) -> Option<&str> {
     one.session.backend.as_ref().map(StoredBackend::as_str)
 }
 
+fn is_running<R>(observed: &Observed<R>) -> bool {
+    matches!(observed, Observed::Status(status) if matches!(status.state, SessionState::Running(_)))
+}
+
 fn reason(one: &ListedSession) -> Option<&str> {
     match &one.observed {
         Observed::Unavailable { reason } => Some(reason),
@@ -169,17 +205,31 @@ fn reason(one: &ListedSession) -> Option<&str> {
     }
 }
 
-fn rows(list: &[ListedWorkspace], now: Timestamp) -> Vec<Vec<String>> {
+fn rows(list: &[ListedWorkspace], doing: &[Option<Activity>], now: Timestamp) -> Vec<Vec<String>> {
     sessions(list)
-        .map(|(workspace, one)| {
+        .zip(doing)
+        .map(|((workspace, one), activity)| {
             let found = Found {
                 workspace: workspace.clone(),
                 session: one.session.clone(),
             };
-            let since = describe::since(&one.observed);
+            let running = activity.as_ref().filter(|_| is_running(&one.observed));
+            let (state, since) = match running {
+                Some(activity) => {
+                    let word = activity.state.to_string();
+                    (
+                        describe::in_workspace(workspace, word),
+                        Some(activity.since),
+                    )
+                }
+                None => (
+                    describe::state(workspace, &one.observed),
+                    describe::since(&one.observed),
+                ),
+            };
             vec![
                 found.target().to_string(),
-                describe::state(workspace, &one.observed),
+                state,
                 since.map_or_else(|| "-".into(), |then| describe::age(now, then)),
                 output::plain(&workspace.dir.to_string_lossy()).into_owned(),
                 describe::command(&one.session.command),

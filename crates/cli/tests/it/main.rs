@@ -6,6 +6,8 @@
 )]
 
 #[cfg(unix)]
+mod activity;
+#[cfg(unix)]
 mod agents;
 #[cfg(unix)]
 mod attaching;

@@ -159,6 +159,13 @@ impl Tracker {
         answered || leaves
     }
 
+    /// Returns what the session is doing in a word, and what tells, unless time says otherwise.
+    #[must_use]
+    pub fn state(&self) -> (ActivityState, Evidence) {
+        let (state, source, _) = self.conclusion();
+        (state, source)
+    }
+
     /// Returns what the session is doing at `now`.
     #[must_use]
     pub fn activity(&self, now: Timestamp) -> Activity {

@@ -10,6 +10,7 @@ mod reading;
 mod recordings;
 mod regressions;
 mod screens;
+mod signals;
 mod sizes;
 mod smallest;
 mod speed;

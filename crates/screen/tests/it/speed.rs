@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use abide_core::size::TermSize;
-use abide_screen::{History, QueryScanner, ScreenLimits, ScreenModel, Scrollback, SnapshotOptions};
+use abide_screen::{
+    History, QueryScanner, ScreenLimits, ScreenModel, Scrollback, SignalScanner, SnapshotOptions,
+};
 
 use crate::floods;
 
@@ -70,6 +72,15 @@ fn figures() {
                 }
             });
             report("     scan", output.len(), took);
+            let mut scanner = SignalScanner::new();
+            let took = time(|| {
+                for chunk in output.chunks(READ) {
+                    scanner.scan(chunk, |signal| {
+                        std::hint::black_box(signal);
+                    });
+                }
+            });
+            report("     scan for signals", output.len(), took);
             snapshots(&mut model);
         }
     }

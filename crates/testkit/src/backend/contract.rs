@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use abide_core::{
+    activity::Activity,
     backend::{
         AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
         Ended, Ensured, Holder, Listed, SessionSpec, SessionState, SessionStatus, StopReport,
@@ -103,6 +104,12 @@ impl TerminalBackend for FakeBackend {
             generation: session.generation,
             events: Box::new(FakeWatch::new(session)),
         })
+    }
+
+    async fn activity(&self, session: &SessionId, generation: Generation) -> Option<Activity> {
+        let found = self.find(session).ok()?;
+        let now = found.clock.now();
+        (found.generation == generation).then(|| found.look(|state| state.activity.activity(now)))
     }
 
     async fn send(&self, session: &SessionId, input: Bytes) -> Result<(), BackendError> {

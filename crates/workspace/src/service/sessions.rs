@@ -1,12 +1,13 @@
 //! What is done with one session: looked at, entered, typed into, started again.
 
 use abide_core::{
+    activity::Activity,
     backend::{
-        AttachMode, AttachRequest, Attachment, BackendError, Capture, CaptureRequest,
+        AttachMode, AttachRequest, Attachment, BackendError, BackendKind, Capture, CaptureRequest,
         ClientProgram, Ensured, SessionState, SessionStatus, Watch,
     },
     env_policy::Environment,
-    id::Generation,
+    id::{Generation, SessionId},
     lease::FencingToken,
 };
 use bytes::Bytes;
@@ -47,6 +48,18 @@ impl Workspaces {
     pub async fn watch(&self, found: &Found) -> Result<Watch, WorkspaceError> {
         let backend = self.backend_of(found).await?;
         Ok(backend.watch(&found.session.id).await?)
+    }
+
+    /// Reads what a start of a session was doing when that was noted last; none if nothing is noted,
+    /// or its backend cannot be used. Asks nobody.
+    pub async fn activity(
+        &self,
+        kind: BackendKind,
+        session: &SessionId,
+        generation: Generation,
+    ) -> Option<Activity> {
+        let usable = self.backends.get(kind).await.ok()?;
+        usable.backend.activity(session, generation).await
     }
 
     /// Returns the program that a person on a terminal attaches with, if the session's backend has

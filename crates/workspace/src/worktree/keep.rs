@@ -16,6 +16,10 @@ use abide_core::clock::Timestamp;
 use super::{Desk, Repository, Work};
 use crate::git::{Call, GitError, words};
 
+/// Leaves this program's own files out. A pattern, because git takes a path that is named so and
+/// ignored for one that was asked for, and refuses it.
+const EXCEPT_OWN: &str = ":(top,exclude,glob).abid[e]/**";
+
 /// Where our refs to work are.
 const REFS: &str = "refs/abide/recovered";
 
@@ -134,7 +138,7 @@ impl Repository {
         let add = Call::new("read the files", desk.at(), "add").index(&index.path);
         add.setting("core.safecrlf=false")
             .setting("advice.addEmbeddedRepo=false")
-            .args(["--all", "--", ":/", ":(top,exclude).abide"])
+            .args(["--all", "--", ":/", EXCEPT_OWN])
             .with_time()
             .run()
             .await?;

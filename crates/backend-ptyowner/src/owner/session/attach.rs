@@ -119,6 +119,7 @@ impl<T: Terminal> Session<T> {
         self.reserve();
         let at = self.identity.clock.now();
         self.last_output_at = Some(at);
+        self.activity.lost();
         self.activity.printed(&[], at);
         self.on_resized(now.size, None);
         self.screen.clear(now.size);

@@ -1,5 +1,7 @@
 //! Who is connected, what each may do, and what each is still to be sent.
 
+mod observers;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use abide_core::{backend::Holder, clock::Timestamp, id::ClientId};
@@ -11,11 +13,11 @@ use crate::{
     owner::outbox::{Outbox, Pushed},
     sys::lent::LentTerminal,
     wire::{
-        PROTOCOL_VERSION, codec,
+        codec,
         error::WireError,
         event::{Event, Over, Reply},
         frame::Kind,
-        limits::{INPUT_WINDOW_BYTES, MAX_VIEWERS},
+        limits::INPUT_WINDOW_BYTES,
         request::Scrollback,
     },
 };
@@ -159,47 +161,6 @@ impl Clients {
             .iter()
             .filter(|(id, client)| client.is_attached() && !self.is_controller(**id));
         u32::try_from(viewers.count()).unwrap_or(u32::MAX)
-    }
-
-    /// Returns the version that the client speaks.
-    pub(super) fn version(&self, client: ClientId) -> u16 {
-        let client = self.all.get(&client);
-        client.map_or(PROTOCOL_VERSION, |client| client.version)
-    }
-
-    /// Tells whether the client is told of activity.
-    pub(super) fn is_observing(&self, client: ClientId) -> bool {
-        self.all.get(&client).is_some_and(|client| client.observes)
-    }
-
-    /// Returns how many count against the bound for those who only look on. The first of those who
-    /// take no output does not: whoever is responsible for the session must hear of its end.
-    pub(super) fn onlookers(&self) -> usize {
-        let observers = self.all.values().filter(|client| client.observes).count();
-        self.viewers() as usize + observers.saturating_sub(1)
-    }
-
-    /// Tells whether one more may be told of activity.
-    pub(super) fn may_observe(&self) -> bool {
-        let is_first = !self.all.values().any(|client| client.observes);
-        is_first || self.onlookers() < MAX_VIEWERS
-    }
-
-    /// Tells the client of activity from now on.
-    pub(super) fn observe(&mut self, client: ClientId) {
-        if let Some(client) = self.all.get_mut(&client) {
-            client.observes = true;
-        }
-    }
-
-    /// Tells those who want to know of an activity; of several that one does not take in time it
-    /// gets the last.
-    pub(super) fn tell_activity(&self, event: &Event) {
-        let mut frame = None;
-        for client in self.all.values().filter(|client| client.observes) {
-            let frame = frame.get_or_insert_with(|| codec::encode(Kind::Event, event));
-            client.outbox.push_latest(frame.clone());
-        }
     }
 
     /// Gives control to the client; whoever had it is told, goes on watching, and is returned.

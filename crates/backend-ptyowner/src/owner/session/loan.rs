@@ -164,6 +164,7 @@ impl<T: terminal::Terminal> Session<T> {
         }
         let is_stuck = MAX_WAITING_KEYS < self.input.waiting_of(Author::Keys(client)) + typed.len();
         if !is_stuck && !keys.terminal.are_for_client(&typed) {
+            self.activity.typed(&typed);
             self.input.push(Author::Keys(client), typed);
             self.type_now();
             return;

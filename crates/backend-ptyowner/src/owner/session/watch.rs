@@ -19,6 +19,10 @@ impl<T: Terminal> Session<T> {
         let is_let_in = result.is_ok();
         self.clients.reply(client, &Reply { id, result });
         if is_let_in {
+            // Whoever reads what is noted must not know less than one who was told.
+            if self.activity.take_pending() && !self.life.is_over() {
+                self.pass_activity_on();
+            }
             self.clients.observe(client);
             let event = Event::Activity((&self.present_activity()).into());
             self.clients.send_event(client, &event);
@@ -54,16 +58,23 @@ impl<T: Terminal> Session<T> {
     /// Passes on what the session is doing, if it is time to.
     pub(super) fn publish_activity(&mut self) {
         if self.activity.take_due() && !self.life.is_over() {
-            let activity = self.activity.publish(self.identity.clock.now());
-            self.clients
-                .tell_activity(&Event::Activity((&activity).into()));
+            self.pass_activity_on();
         }
+    }
+
+    fn pass_activity_on(&mut self) {
+        let activity = self.activity.publish(self.identity.clock.now());
+        self.clients
+            .tell_activity(&Event::Activity((&activity).into()));
     }
 
     /// Passes on that the session is over.
     pub(super) fn publish_end(&mut self) {
-        let activity = self.present_activity();
-        self.activity.settle();
+        let Some(over) = self.life.over() else {
+            return;
+        };
+        let at = Timestamp::from_millis(over.ended.ended_ms);
+        let activity = self.activity.publish_end(at);
         self.clients
             .tell_activity(&Event::Activity((&activity).into()));
     }

@@ -72,7 +72,7 @@ impl<'a> Watch<'a> {
             }
             let next = self.next(&mut *output);
             event = match until {
-                Until::Exit | Until::Match(_) => next.await?,
+                Until::Match(_) => next.await?,
                 Until::Idle(silence) => match tokio::time::timeout(*silence, next).await {
                     Ok(event) => event?,
                     Err(_) => return Ok(Reached::At(self.offset)),

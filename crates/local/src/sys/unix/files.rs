@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
@@ -65,6 +65,21 @@ pub fn create_private_file(path: &Path) -> io::Result<fs::File> {
         .write(true)
         .mode(0o600)
         .open(path)
+}
+
+/// Opens a private file that is written over from its start; makes it if it is missing.
+pub fn open_private_file(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Writes over the beginning of a file.
+pub fn write_at_start(file: &fs::File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all_at(bytes, 0)
 }
 
 /// Waits until what was written to the file is on the disk.

@@ -6,7 +6,8 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs, io,
+    fs,
+    io::{self, Seek as _, Write as _},
     os::windows::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -151,6 +152,21 @@ pub fn create_private_file(path: &Path) -> io::Result<fs::File> {
         .create_new(true)
         .write(true)
         .open(path)
+}
+
+/// Opens a private file that is written over from its start; makes it if it is missing.
+pub fn open_private_file(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(path)
+}
+
+/// Writes over the beginning of a file.
+pub fn write_at_start(mut file: &fs::File, bytes: &[u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(bytes)
 }
 
 /// Waits until what was written to the file is on the disk.

@@ -200,9 +200,11 @@ async fn an_end_is_told_to_whoever_waits_and_to_whoever_comes_later() {
         Reached::Ended(ended) => ended.outcome,
         Reached::At(offset) => panic!("at {offset}"),
     };
-    let ended = fixture.wait(Until::Exit, None, || fixture.end(3)).await;
+    let ended = fixture
+        .wait(a_match("never"), None, || fixture.end(3))
+        .await;
     assert_eq!(outcome(ended), ExitOutcome::Exited { code: 3 });
-    for until in [Until::Exit, a_match("never"), Until::Idle(DEADLINE)] {
+    for until in [a_match("never"), Until::Idle(DEADLINE)] {
         let ended = fixture.wait(until, None, || {}).await;
         assert_eq!(outcome(ended), ExitOutcome::Exited { code: 3 });
     }
