@@ -129,7 +129,7 @@ pub(super) async fn prepare(
                 if ensured.started {
                     report::say(&format!("started `{target}` again"));
                 }
-                return Ok(found);
+                return Ok(*found);
             }
             Entered::Confirm { host, age, epoch } => {
                 if !question::take_over(&target, &host, age)? {

@@ -108,7 +108,7 @@ impl Place {
         for entry in entries.flatten() {
             let name = entry.file_name();
             let earlier = name.to_str().and_then(|name| self.epoch_of(name));
-            if !earlier.is_some_and(|earlier| earlier < epoch.get()) {
+            if earlier.is_none_or(|earlier| epoch.get() <= earlier) {
                 continue;
             }
             if let Ok(endpoint) = fs::read_to_string(entry.path()) {

@@ -54,7 +54,7 @@ pub enum Entered {
     /// The session was started, or somebody else started it meanwhile.
     Started {
         /// The session, with its start.
-        found: Found,
+        found: Box<Found>,
         /// What the backend answered.
         ensured: Ensured,
     },
@@ -169,6 +169,7 @@ impl Workspaces {
         if !ensured.started {
             self.touch(&found.workspace).await?;
         }
+        let found = Box::new(found);
         Ok(Entered::Started { found, ensured })
     }
 
