@@ -9,9 +9,10 @@ use super::Violation;
 use super::source::{Source, line_of, pattern};
 
 /// The crates that may contain unsafe code, inside their `sys` modules.
-const UNSAFE_CRATES: [&str; 3] = [
+const UNSAFE_CRATES: [&str; 4] = [
     "crates/backend-ptyowner/",
     "crates/backend-tmux/",
+    "crates/local/",
     "crates/cli/",
 ];
 

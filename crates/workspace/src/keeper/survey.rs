@@ -46,17 +46,27 @@ pub(super) async fn look(
     session: &SessionId,
     kind: Option<BackendKind>,
 ) -> Fate {
-    let one = kind.map(|kind| [kind]);
-    let kinds = one.as_ref().map_or(&ALL[..], |one| &one[..]);
+    match kind {
+        Some(kind) if backends.have(kind) => look_in(backends, session, kind).await,
+        Some(_) => Fate::Unsure,
+        None => look_everywhere(backends, session).await.0,
+    }
+}
+
+/// Asks every backend that may have a session, and says which one has.
+pub(super) async fn look_everywhere(
+    backends: &Backends,
+    session: &SessionId,
+) -> (Fate, Option<BackendKind>) {
     let mut fate = Fate::Gone;
-    for kind in kinds.iter().filter(|kind| backends.have(**kind)) {
-        match look_in(backends, session, *kind).await {
+    for kind in ALL.into_iter().filter(|kind| backends.have(*kind)) {
+        match look_in(backends, session, kind).await {
             Fate::Gone => {}
             Fate::Unsure => fate = Fate::Unsure,
-            found @ (Fate::Running(_) | Fate::Ended { .. }) => return found,
+            found @ (Fate::Running(_) | Fate::Ended { .. }) => return (found, Some(kind)),
         }
     }
-    fate
+    (fate, None)
 }
 
 async fn look_in(backends: &Backends, session: &SessionId, kind: BackendKind) -> Fate {
@@ -86,6 +96,7 @@ async fn look_in(backends: &Backends, session: &SessionId, kind: BackendKind) ->
 pub(super) fn judge(open: &Summary, fate: &Fate, recorded: &[Generation]) -> Verdict {
     match (open.generation, fate) {
         (_, Fate::Unsure) => Verdict::Leave,
+        (Some(own), Fate::Running(found)) if found.generation == own => Verdict::Leave,
         (Some(own), Fate::Ended { generation, ended }) if *generation == Some(own) => {
             Verdict::Close(Closed {
                 ended: of(ended, Detected::AtAdoption),
@@ -212,6 +223,7 @@ mod tests {
             (over(own, 200), Some((4, false))),
             (over(other, 200), Some((lost, false))),
             (running(other), Some((lost, false))),
+            (running(own), None),
             (Fate::Gone, Some((lost, false))),
             (Fate::Unsure, None),
         ] {

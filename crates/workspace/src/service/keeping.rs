@@ -238,7 +238,7 @@ impl Workspaces {
         let all = self.store.all().await?;
         let here = all
             .into_iter()
-            .filter(|(workspace, _)| workspace.dir == found.workspace.dir);
+            .filter(|(workspace, _)| workspace.record && workspace.dir == found.workspace.dir);
         let mut sessions: Vec<KnownSession> = here
             .flat_map(|(_, sessions)| sessions)
             .filter(|session| session.id != found.session.id)

@@ -215,6 +215,29 @@ fn a_session_that_ended_with_its_keeper_gets_its_record_completed_by_the_next_en
     }
 }
 
+/// proves L1, L6
+#[test]
+fn a_session_that_the_database_lost_is_kept_by_whoever_works_in_its_directory() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    let id = session(&env, "job")["id"].as_str().unwrap().to_owned();
+    kill(keeper(&env));
+    for file in ["abide.db", "abide.db-wal", "abide.db-shm"] {
+        let _ = fs::remove_file(env.state_dir().join(file));
+    }
+    ok(env.run(["new", "other", "--no-attach", "--", "sh", "-c", TALKER]));
+    ok(env.run(["stop", "other", "--grace", "200ms"]));
+    let found = records(&env);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(!found[0].is_complete(), "its session runs: {found:?}");
+    ok(env.run(["reap", &id, "--force"]));
+    wait_left(&env);
+    let found = records(&env);
+    assert!(found.iter().all(Summary::is_complete), "{found:?}");
+    assert!(matches!(found[0].ownership, Ownership::Adopted { .. }));
+    env.finish();
+}
+
 /// proves W7, L6
 #[test]
 fn a_session_that_is_taken_into_a_workspace_gets_a_keeper() {

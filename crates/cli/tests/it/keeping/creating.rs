@@ -198,6 +198,31 @@ fn a_directory_that_takes_no_record_is_refused_and_usable_without() {
 
 /// proves L1
 #[test]
+fn a_workspace_without_a_record_beside_one_with_one_stays_without() {
+    let env = TestEnv::new();
+    let words = [
+        "new",
+        "other",
+        "--no-record",
+        "--no-attach",
+        "--",
+        "sh",
+        "-c",
+        TALKER,
+    ];
+    ok(env.run(words));
+    job(&env, TALKER);
+    ok(env.run(["resume", "other", "--no-attach"]));
+    assert_eq!(records(&env).len(), 1);
+    delete(&env);
+    complete_record(&env);
+    wait_left(&env);
+    ok(env.run(["delete", "other", "--force"]));
+    env.finish();
+}
+
+/// proves L1
+#[test]
 fn a_workspace_that_is_deleted_leaves_its_record_complete() {
     let env = TestEnv::new();
     job(&env, TALKER);

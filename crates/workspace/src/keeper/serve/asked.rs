@@ -6,7 +6,7 @@ use abide_core::{
 };
 use tracing::{info, warn};
 
-use super::{Event, Keeper, Kept, LineId, Outcome, Phase, failed, opening};
+use super::{Event, Keeper, Kept, LineId, Outcome, Phase, failed};
 use crate::{
     desk::Closed,
     keeper::{
@@ -186,19 +186,7 @@ impl Keeper {
         if self.records.iter().any(is_kept) {
             return Ok(());
         }
-        let live = [opening::live(&known, &started)];
-        match self.at_desk(move |held| held.adopt_records(&live)).await? {
-            Ok(adoption) => {
-                for record in adoption.going_on {
-                    self.go_on(record, Some(started.clone()));
-                }
-            }
-            Err(err) => warn!(
-                error = &err as &dyn std::error::Error,
-                "cannot go on with a record"
-            ),
-        }
-        Ok(())
+        self.adopt_one(&known, started).await
     }
 
     /// A backend answered with a start.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use abide_core::{
     id::{Generation, RecordId, SessionId},
-    record::Detected,
+    record::Summary,
 };
 use tracing::{error, info, warn};
 
-use super::{Event, Keeper, Kept, Outcome, Phase, blocking, opening};
+use super::{Event, Keeper, Kept, Outcome, Phase, blocking};
 use crate::{
-    desk::{Closed, HeldError},
+    desk::{self, Closed, HeldError},
     keeper::{
         protocol::Reply,
         survey::{self, Fate},
@@ -162,40 +162,43 @@ impl Keeper {
         let known = self.known.get(&session).cloned();
         let kind = known.as_ref().and_then(|known| known.backend);
         let fate = survey::look(&self.backends, &session, kind).await;
-        let live = match (&fate, &known) {
+        match (fate, known) {
             (Fate::Unsure, _) => {
+                self.unsure.push(session);
+                Ok(())
+            }
+            (Fate::Running(started), Some(known)) => self.adopt_one(&known, started).await,
+            (Fate::Running(_) | Fate::Ended { .. } | Fate::Gone, _) => {
+                self.take_over_again(session).await
+            }
+        }
+    }
+
+    /// Goes on with the open records of a session, or completes them.
+    async fn take_over_again(&mut self, session: SessionId) -> Result<(), Outcome> {
+        let read = self.at_desk(|held| Ok(desk::read_summaries(held.dir())?.summaries));
+        let recorded = match read.await? {
+            Ok(recorded) => recorded,
+            Err(err) => {
+                warn!(
+                    error = &err as &dyn std::error::Error,
+                    "cannot read the records"
+                );
                 self.unsure.push(session);
                 return Ok(());
             }
-            (Fate::Running(started), Some(known)) => vec![opening::live(known, started)],
-            (Fate::Running(_) | Fate::Ended { .. } | Fate::Gone, _) => Vec::new(),
         };
-        let adopted = self.at_desk(move |held| held.adopt_records(&live)).await?;
-        let Ok(adoption) = adopted else {
-            self.unsure.push(session);
-            return Ok(());
+        let is_kept = |record: &RecordId| self.records.iter().any(|kept| kept.record == *record);
+        let is_its = |open: &&Summary| {
+            let opened = open.opened.as_ref();
+            opened.is_some_and(|opened| opened.session == session)
+                && !open.is_complete()
+                && !is_kept(&open.record)
         };
-        for record in adoption.going_on {
-            let started = match &fate {
-                Fate::Running(started) => Some(started.clone()),
-                Fate::Ended { .. } | Fate::Gone | Fate::Unsure => None,
-            };
-            self.go_on(record, started);
-        }
-        for open in adoption.over {
-            let is_its = open.opened.as_ref().map(|opened| &opened.session) == Some(&session);
-            let is_kept = self.records.iter().any(|kept| kept.record == open.record);
-            if is_kept || !is_its {
-                continue;
-            }
-            let ended = match &fate {
-                Fate::Ended { ended, .. } => survey::of(ended, Detected::Looked),
-                Fate::Running(_) | Fate::Gone | Fate::Unsure => survey::unseen(Detected::Looked),
-            };
-            let kept = Kept::new(open.record.clone(), session.clone(), Phase::Closing);
-            self.records.push(kept);
-            let started = None;
-            self.ended(&open.record, Closed { ended, started });
+        let open: Vec<Summary> = recorded.iter().filter(is_its).cloned().collect();
+        let over = self.take_strays(open).await?;
+        for (record, _) in self.judge_all(over, &recorded).await? {
+            self.close_if_over(&record);
         }
         Ok(())
     }

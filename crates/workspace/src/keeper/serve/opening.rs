@@ -96,7 +96,69 @@ impl Keeper {
             });
             self.go_on(record, started);
         }
+        let over = self.take_strays(over).await?;
         self.judge_all(over, &recorded).await.map(Ok)
+    }
+
+    /// Goes on with the records of sessions that run and that nobody told of: those of a database
+    /// that was lost, for example. Returns the other records.
+    pub(super) async fn take_strays(
+        &mut self,
+        over: Vec<Summary>,
+    ) -> Result<Vec<Summary>, Outcome> {
+        let mut rest = Vec::new();
+        for open in over {
+            match self.stray(&open).await {
+                Some((known, started)) => {
+                    self.known.insert(known.session.clone(), known.clone());
+                    self.adopt_one(&known, started).await?;
+                }
+                None => rest.push(open),
+            }
+        }
+        Ok(rest)
+    }
+
+    async fn stray(&self, open: &Summary) -> Option<(KnownSession, Started)> {
+        let opened = open.opened.as_ref()?;
+        if self.known.contains_key(&opened.session) {
+            return None;
+        }
+        let (fate, backend) = survey::look_everywhere(&self.backends, &opened.session).await;
+        let Fate::Running(started) = fate else {
+            return None;
+        };
+        let known = KnownSession {
+            session: opened.session.clone(),
+            backend,
+            generation: Some(started.generation),
+            agent: opened.agent.clone(),
+            mode: opened.mode,
+        };
+        Some((known, started))
+    }
+
+    /// Goes on with, or begins, the record of one session that runs.
+    pub(super) async fn adopt_one(
+        &mut self,
+        known: &KnownSession,
+        started: Started,
+    ) -> Result<(), Outcome> {
+        let live = [live(known, &started)];
+        match self.at_desk(move |held| held.adopt_records(&live)).await? {
+            Ok(adoption) => {
+                for record in adoption.going_on {
+                    self.go_on(record, Some(started.clone()));
+                }
+            }
+            Err(err) => {
+                warn!(
+                    error = &err as &dyn std::error::Error,
+                    "cannot go on with a record"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Asks what became of every session that is known, all at once.
@@ -114,6 +176,9 @@ impl Keeper {
 
     /// Watches a session that runs, and takes a baseline if its record has none.
     pub(super) fn go_on(&mut self, record: GoingOn, started: Option<Started>) {
+        if self.find(&record.record).is_some() {
+            return;
+        }
         info!(record = %record.record, session = %record.session, "goes on");
         let mut kept = Kept::new(record.record.clone(), record.session, Phase::Running);
         let started = started.unwrap_or(Started {
@@ -133,7 +198,7 @@ impl Keeper {
     }
 
     /// Decides about open records whose sessions do not run.
-    async fn judge_all(
+    pub(super) async fn judge_all(
         &mut self,
         over: Vec<Summary>,
         recorded: &[Summary],
