@@ -159,7 +159,7 @@ fn of_ten_adopters_at_once_one_adopts() {
 
 /// proves L6, L10
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "starts two thousand processes"]
 fn heavy_of_ten_adopters_at_once_one_adopts_a_hundred_times() {
     many_adopt(100);
 }
