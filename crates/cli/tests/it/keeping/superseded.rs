@@ -2,18 +2,37 @@
 
 use std::fs;
 
-use abide_core::record::Ownership;
+use abide_core::{
+    lock::{KernelLock, LockState},
+    record::Ownership,
+};
 use abide_testkit::{env::TestEnv, sys};
 use rustix::process::Signal;
 
 use super::desk::{
-    DEADLINE, TALKER, complete_record, epoch, keeper, keepers, log, own_dir, picture, signal,
-    wait_left,
+    DEADLINE, TALKER, complete_record, epoch, keeper, keepers, log, own_dir, picture, records,
+    signal, wait, wait_left,
 };
 use crate::{
     attaching::{delete, job},
     tmux::ok,
 };
+
+/// Stops the keeper while it holds no lock: others would wait for that and fail, by its name.
+fn stop_keeper(env: &TestEnv) -> u32 {
+    let pid = keeper(env);
+    let lock = own_dir(env).join("lock");
+    wait("the keeper is stopped between two writes", env, || {
+        signal(pid, Signal::STOP);
+        match KernelLock::look(&lock).unwrap() {
+            LockState::Free => Some(pid),
+            LockState::Held => {
+                signal(pid, Signal::CONT);
+                None
+            }
+        }
+    })
+}
 
 /// Moves the clocks of all that runs here ahead, by more than a lease holds.
 fn let_leases_expire(env: &TestEnv) {
@@ -25,8 +44,7 @@ fn let_leases_expire(env: &TestEnv) {
 fn a_keeper_that_was_stopped_and_superseded_changes_nothing_and_ends() {
     let env = TestEnv::new();
     job(&env, TALKER);
-    let old = keeper(&env);
-    signal(old, Signal::STOP);
+    let old = stop_keeper(&env);
     let_leases_expire(&env);
     let resumed = env.run(["resume", "job", "--no-attach"]);
     assert!(
@@ -54,16 +72,15 @@ fn a_keeper_that_was_stopped_and_superseded_changes_nothing_and_ends() {
 fn a_stopped_keeper_that_learns_of_the_end_after_it_was_superseded_records_nothing() {
     let env = TestEnv::new();
     job(&env, TALKER);
-    let old = keeper(&env);
-    signal(old, Signal::STOP);
+    let old = stop_keeper(&env);
     let_leases_expire(&env);
     ok(env.run(["resume", "job", "--no-attach"]));
     ok(env.run(["stop", "job", "--grace", "200ms"]));
-    super::desk::wait("the record is complete", &env, || {
-        let found = super::desk::records(&env);
+    wait("the record is complete", &env, || {
+        let found = records(&env);
         found.first()?.finalized_at
     });
-    super::desk::wait("the new keeper has left", &env, || {
+    wait("the new keeper has left", &env, || {
         (keepers(&env) == [old]).then_some(())
     });
     let before = picture(&own_dir(&env));
@@ -80,8 +97,7 @@ fn a_stopped_keeper_that_learns_of_the_end_after_it_was_superseded_records_nothi
 fn a_keeper_that_is_stopped_counts_as_alive_until_its_lease_expires() {
     let env = TestEnv::new();
     job(&env, TALKER);
-    let old = keeper(&env);
-    signal(old, Signal::STOP);
+    let old = stop_keeper(&env);
     let resumed = env.run(["resume", "job", "--no-attach"]);
     assert!(resumed.success(), "{resumed:?}");
     assert!(!resumed.stderr.contains("adopting"), "{resumed:?}");
