@@ -10,7 +10,7 @@ use abide_testkit::env::TestEnv;
 
 use super::desk::{
     TALKER, changed, complete_record, epoch, keeper, keepers, kill, lease, own_dir, picture,
-    records, wait_left,
+    records, wait_left, wait_written,
 };
 use crate::{
     attaching::{delete, job},
@@ -93,6 +93,7 @@ fn attaching_under_a_live_keeper_writes_nothing() {
         let changes = path.with_extension("db-wal");
         (fs::read(path).unwrap(), fs::read(changes).ok())
     };
+    wait_written(&env);
     let before = (picture(&own_dir(&env)), database());
     for words in [
         &["attach", "job"][..],

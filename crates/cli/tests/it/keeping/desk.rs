@@ -9,6 +9,7 @@ use std::{
 
 use abide_core::{
     clock::{Clock as _, SystemClock},
+    lock::{KernelLock, LockState},
     record::Summary,
 };
 use abide_testkit::{child::pause, env::TestEnv, sys};
@@ -87,6 +88,16 @@ pub(super) fn keeper(env: &TestEnv) -> u32 {
 pub(super) fn wait_left(env: &TestEnv) {
     wait("the keeper has left", env, || {
         (keepers(env).is_empty() && lease(env).is_none()).then_some(())
+    });
+}
+
+/// Waits until the keeper has written all that the session's start leads to.
+#[track_caller]
+pub(super) fn wait_written(env: &TestEnv) {
+    wait("the lease names the start, and nobody writes", env, || {
+        let is_named = !lease(env)?["generation"].is_null();
+        let lock = KernelLock::look(&own_dir(env).join("lock")).unwrap();
+        (is_named && lock == LockState::Free).then_some(())
     });
 }
 
