@@ -24,6 +24,9 @@ fn stop_keeper(env: &TestEnv) -> u32 {
     let lock = own_dir(env).join("lock");
     wait("the keeper is stopped between two writes", env, || {
         signal(pid, Signal::STOP);
+        wait("every thread of it is stopped", env, || {
+            is_stopped(pid).then_some(())
+        });
         match KernelLock::look(&lock).unwrap() {
             LockState::Free => Some(pid),
             LockState::Held => {
@@ -32,6 +35,18 @@ fn stop_keeper(env: &TestEnv) -> u32 {
             }
         }
     })
+}
+
+/// A signal takes its time to stop every thread.
+fn is_stopped(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let mut stats =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    let is_in_state_t = |stat: String| {
+        let after_name = stat.rsplit_once(") ");
+        after_name.is_some_and(|(_, rest)| rest.starts_with('T'))
+    };
+    stats.all(is_in_state_t)
 }
 
 /// Moves the clocks of all that runs here ahead, by more than a lease holds.
