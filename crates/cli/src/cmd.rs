@@ -9,19 +9,23 @@ mod completions;
 mod config;
 mod delete;
 mod describe;
+mod diff;
 mod doctor;
 mod enter;
 mod info;
 mod last;
 mod launch;
 mod list;
+mod log;
 mod new;
 mod open;
 mod orphans;
 mod reap;
+mod recorded;
 mod resume;
 mod send;
 mod stop;
+mod summary;
 mod wait;
 
 use clap::Subcommand;
@@ -39,6 +43,9 @@ pub(crate) enum Command {
     Launch(launch::Launch),
     List(list::List),
     Info(info::Info),
+    Diff(diff::Diff),
+    Log(log::Log),
+    Summary(summary::Summary),
     Stop(stop::Stop),
     Delete(delete::Delete),
     Adopt(adopt::Adopt),
@@ -71,6 +78,9 @@ impl Command {
             Self::Launch(command) => command.run(&context).await,
             Self::List(command) => command.run(&context).await,
             Self::Info(command) => command.run(&context).await,
+            Self::Diff(command) => command.run(&context).await,
+            Self::Log(command) => command.run(&context).await,
+            Self::Summary(command) => command.run(&context).await,
             Self::Stop(command) => command.run(&context).await,
             Self::Delete(command) => command.run(&context).await,
             Self::Adopt(command) => command.run(&context).await,

@@ -98,6 +98,31 @@ pub(crate) enum CliError {
         /// What was asked for.
         key: String,
     },
+    /// Nothing was recorded in a directory.
+    #[error("nothing was recorded in `{}`{}", dir.display(), or_above(*is_above))]
+    NothingRecorded {
+        /// The directory.
+        dir: PathBuf,
+        /// Whether those above it were looked at too.
+        is_above: bool,
+    },
+    /// No record has an id like that.
+    #[error("there is no record `{text}`")]
+    NoRecord {
+        /// What was given.
+        text: String,
+    },
+    /// Several records have an id that begins so.
+    #[error("`{text}` may be any of these records: {}", ids.join(", "))]
+    SeveralRecords {
+        /// What was given.
+        text: String,
+        /// The ids.
+        ids: Vec<String>,
+    },
+    /// The current directory is gone, or cannot be named.
+    #[error("cannot tell the current directory")]
+    NoCurrentDirectory(#[source] io::Error),
     /// A directory cannot be made a workspace.
     #[error("cannot use the directory `{}`", path.display())]
     BadDirectory {
@@ -169,7 +194,9 @@ impl CliError {
             | Self::NoSetting { .. }
             | Self::Agent(AgentError::Unknown { .. } | AgentError::NotThere(_))
             | Self::NothingToSend => Exit::USAGE,
-            Self::NotTheWholeName { .. } => Exit::NOT_FOUND,
+            Self::NotTheWholeName { .. } | Self::NothingRecorded { .. } | Self::NoRecord { .. } => {
+                Exit::NOT_FOUND
+            }
             Self::NotTakenOver { .. } => Exit::BUSY,
             Self::Agent(AgentError::Unavailable { .. }) => Exit::PROGRAM_NOT_FOUND,
             Self::NotAllReaped { exit, .. } => *exit,
@@ -180,6 +207,8 @@ impl CliError {
             | Self::NoClient { .. } => Exit::BACKEND,
             Self::Viewer(ViewerError::Terminal { .. })
             | Self::BadDirectory { .. }
+            | Self::SeveralRecords { .. }
+            | Self::NoCurrentDirectory(_)
             | Self::Input(_)
             | Self::Output(_)
             | Self::EndedUnmatched { .. }
@@ -219,6 +248,14 @@ impl CliError {
             Self::BadDirectory { .. } => {
                 Some("make the directory first, or name another with `--dir`".into())
             }
+            Self::NothingRecorded { .. } => Some(
+                "`abide list` shows the workspaces; name one, or a directory with `--dir`".into(),
+            ),
+            Self::NoRecord { .. } => Some("`abide log` shows what there is".into()),
+            Self::SeveralRecords { .. } => Some("write more of the id".into()),
+            Self::NoCurrentDirectory(_) => {
+                Some("name a workspace, or a directory with `--dir`".into())
+            }
             Self::NothingToSend => {
                 Some("name a text, `--keys` or `--enter`, or pipe something in".into())
             }
@@ -245,6 +282,13 @@ impl CliError {
     /// Tells whether whoever read the result has stopped reading, which is nobody's fault.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn or_above(is_above: bool) -> &'static str {
+    match is_above {
+        true => " or a directory above it",
+        false => "",
     }
 }
 

@@ -26,6 +26,9 @@ impl Exit {
     /// The program to run was not found.
     pub(crate) const PROGRAM_NOT_FOUND: Self = Self(127);
 
+    /// There are differences, and `--exit-code` asked.
+    pub(crate) const DIFFERENT: Self = Self(1);
+
     /// Returns the code with which a session's program ended, as far as a code can hold it.
     pub(crate) fn of_program(code: i32) -> Self {
         // Windows has codes beyond a byte; none of them may look like success.
@@ -64,7 +67,8 @@ Exit codes:
   5    the backend cannot be used, or does not answer
   124  `wait` ran out of time
   127  the program to run was not found
-  `attach --exit-code` ends with the code of the session's program";
+  `attach --exit-code` ends with the code of the session's program,
+  `diff --exit-code` with 1 if there are changes";
 
 #[cfg(test)]
 mod tests {

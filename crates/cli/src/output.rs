@@ -6,7 +6,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
 };
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -78,6 +78,24 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
         .collect()
 }
 
+/// Writes text of any origin: as it is to a file or a program, and without what a terminal would
+/// obey to a terminal. Line ends and tabs stay.
+pub(crate) fn foreign(text: &[u8]) -> io::Result<()> {
+    match io::stdout().is_terminal() {
+        true => bytes(spelt_out(text).as_bytes()),
+        false => bytes(text),
+    }
+}
+
+fn spelt_out(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let lines = text.split('\n').map(|line| {
+        let cells: Vec<_> = line.split('\t').map(plain).collect();
+        cells.join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +116,12 @@ mod tests {
     fn what_a_terminal_would_obey_is_spelt_out() {
         assert_eq!(plain("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
         assert_eq!(plain("é 日本"), "é 日本");
+    }
+
+    #[test]
+    fn of_foreign_text_only_its_layout_reaches_a_terminal() {
+        let shown = spelt_out(b"+a\tb\n-\x1b]0;x\x07\r\n\xff\n");
+        assert_eq!(shown, "+a\tb\n-\\u{1b}]0;x\\u{7}\\r\n\u{fffd}\n");
     }
 
     #[test]

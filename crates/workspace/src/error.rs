@@ -2,12 +2,13 @@
 
 mod orphan;
 mod unkept;
+mod view;
 
 use std::path::PathBuf;
 
 use abide_core::backend::{BackendError, BackendKind, ErrorKind, Source, Survivor};
 
-pub use self::{orphan::OrphanError, unkept::Unkept};
+pub use self::{orphan::OrphanError, unkept::Unkept, view::ViewError};
 
 use crate::{
     backends::{NoBackend, Unusable},
@@ -209,6 +210,9 @@ pub enum WorkspaceError {
         /// Why not.
         source: KeeperError,
     },
+    /// What is recorded, or what a session changed, cannot be shown.
+    #[error(transparent)]
+    View(#[from] ViewError),
     /// Git, or what was asked of it, failed.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -281,6 +285,7 @@ impl WorkspaceError {
             Self::Git(_) => Kind::Failed,
             Self::NotMade { source, .. } | Self::Stuck { source, .. } => source.kind(),
             Self::Orphan(error) => error.kind(),
+            Self::View(error) => error.kind(),
             Self::NotEntered { refusal, .. } => match refusal {
                 Refusal::NothingThere => Kind::NotFound,
                 Refusal::HeldElsewhere { .. } => Kind::Busy,
@@ -312,6 +317,7 @@ impl WorkspaceError {
             Self::Claimed { .. } => Some("wait for it and try again".into()),
             Self::Lock { .. } | Self::RelativeDirectory { .. } => None,
             Self::Orphan(error) => error.hint(),
+            Self::View(error) => error.hint(),
             Self::NotEntered { refusal, .. } => Some(refusal.hint().into()),
             Self::Look { source, .. } => Some(source.hint()),
             Self::NotKept { source, .. } => Some(source.hint()),

@@ -45,7 +45,7 @@ mod worktree;
 
 pub use self::{
     backends::{Backends, Preference},
-    error::{OrphanError, WorkspaceError, WorkspaceErrorKind},
+    error::{OrphanError, ViewError, WorkspaceError, WorkspaceErrorKind},
     git::GitError,
     keeper::{Keepers, Keeping},
     name::{AgentName, SessionName, Target, WorkspaceName},

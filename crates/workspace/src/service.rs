@@ -12,8 +12,10 @@ mod enter;
 mod interrupted;
 mod keeping;
 mod launch;
+mod lines;
 mod listing;
 mod orphans;
+mod records;
 mod removal;
 mod remove;
 mod sessions;
@@ -35,8 +37,10 @@ pub use self::{
     delete::{Deleted, Force, Recovered},
     enter::{Entered, Entry},
     launch::{Launched, NewSession, SessionNaming, runs},
+    lines::{FileLines, Lines, Patch},
     listing::{ListedSession, ListedWorkspace, Observed},
     orphans::{Adoption, Orphan, Orphans, Unasked},
+    records::{LiveDiff, records_in},
     stop::Stopped,
 };
 use crate::{

@@ -83,8 +83,9 @@ pub struct Walked {
 ///
 /// # Errors
 ///
-/// When `root` cannot be read at all or holds more than [`MAX_ENTRIES`], or the time of its file system cannot be had because nothing
-/// can be written to its `.abide`.
+/// When `root` cannot be read at all or holds more than [`MAX_ENTRIES`]; for a baseline also when the
+/// time of its file system cannot be had, because nothing can be written to its `.abide`. A walk to
+/// compare writes nothing.
 pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Walked, WalkError> {
     let readable = fs::read_dir(root).map(drop);
     readable.map_err(|source| WalkError::Root {
@@ -93,7 +94,14 @@ pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Wa
     })?;
     let taken = Taken {
         at: now,
-        settled_before: settled_before(root)?,
+        settled_before: match options.purpose {
+            Purpose::Baseline(_) => settled_before(root)?,
+            // Nothing is compared with it later, so that it need not vouch for any file.
+            Purpose::Compare => FileTime {
+                seconds: i64::MIN,
+                nanos: 0,
+            },
+        },
     };
     let plan = Plan::new(taken.settled_before, options);
     let mut found = walk_tree(root, plan, options.ignored)?;

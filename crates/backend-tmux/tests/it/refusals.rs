@@ -121,12 +121,13 @@ async fn no_more_than_eight_processes_run_at_once_and_the_rest_wait_their_turn()
         most = most.display(),
     );
     let backend = place.backend_with(place.wrapper("counting", &script));
-    let callers = (0..CALLERS).map(|_| {
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..CALLERS {
         let backend = backend.clone();
-        tokio::spawn(async move { backend.list().await })
-    });
-    for caller in callers.collect::<Vec<_>>() {
-        caller.await.unwrap().unwrap();
+        callers.spawn(async move { backend.list().await });
+    }
+    for listed in callers.join_all().await {
+        listed.unwrap();
     }
     let counts = std::fs::read_to_string(&most).unwrap();
     let counts: Vec<usize> = counts

@@ -13,6 +13,7 @@ use abide_workspace::{
     record::{Session, Stage, StoredBackend, Workspace, WorkspaceState},
     service::Observed,
 };
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::activity::JsonActivity;
@@ -180,6 +181,40 @@ pub(super) fn status_since(state: &SessionState<Alive>) -> Option<Timestamp> {
 /// Returns the time since an instant, in its largest unit.
 pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
     Age(now.since(then)).to_string()
+}
+
+/// Lines of a name and a value.
+#[derive(Debug, Default)]
+pub(super) struct Page(String);
+
+impl Page {
+    /// Returns the lines.
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+
+    /// Adds a line; the value may hold anything.
+    pub(super) fn add(&mut self, name: &str, value: impl AsRef<str>) {
+        let value = output::plain(value.as_ref());
+        self.0.push_str(&format!("{name:<12}{value}\n"));
+    }
+
+    /// Adds a line with an instant.
+    pub(super) fn add_time(&mut self, name: &str, time: Timestamp, now: Timestamp) {
+        self.add(name, format!("{} ({} ago)", local(time), age(now, time)));
+    }
+}
+
+/// Returns an instant as a person here reads it, to the second.
+pub(super) fn local(time: Timestamp) -> String {
+    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    match jiff::Timestamp::from_millisecond(millis) {
+        Ok(time) => time
+            .to_zoned(TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string(),
+        Err(_) => format!("{millis} ms"),
+    }
 }
 
 /// Returns a command as a person would write it, safe to print.

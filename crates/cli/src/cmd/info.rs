@@ -10,7 +10,6 @@ use abide_workspace::{
     record::{Session, StageRecord, StoredBackend, WorkspaceState},
     service::{Found, Observed},
 };
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{
@@ -92,24 +91,6 @@ impl Info {
     }
 }
 
-/// Lines of a name and a value.
-#[derive(Debug, Default)]
-struct Page(String);
-
-impl Page {
-    fn add(&mut self, name: &str, value: impl AsRef<str>) {
-        let value = output::plain(value.as_ref());
-        self.0.push_str(&format!("{name:<12}{value}\n"));
-    }
-
-    fn add_time(&mut self, name: &str, time: Timestamp, now: Timestamp) {
-        self.add(
-            name,
-            format!("{} ({} ago)", local(time), describe::age(now, time)),
-        );
-    }
-}
-
 fn page(
     found: &Found,
     observed: &Observed,
@@ -118,7 +99,7 @@ fn page(
     now: Timestamp,
 ) -> String {
     let Found { workspace, session } = found;
-    let mut page = Page::default();
+    let mut page = describe::Page::default();
     page.add("name", found.target().to_string());
     page.add("state", describe::state(workspace, observed));
     if let Some(doing) = doing.filter(|doing| doing.state != ActivityState::Exited) {
@@ -175,7 +156,7 @@ fn page(
     if let Some(generation) = session.generation {
         page.add("generation", generation.to_string());
     }
-    page.0
+    page.into_text()
 }
 
 fn history(session: &Session) -> String {
@@ -186,7 +167,7 @@ fn history(session: &Session) -> String {
     format!("{} bytes, {kept}", session.history_bytes)
 }
 
-fn add_running(page: &mut Page, running: &Running, now: Timestamp) {
+fn add_running(page: &mut describe::Page, running: &Running, now: Timestamp) {
     page.add("process", running.pid.to_string());
     page.add_time("started", running.started_at, now);
     if let Some(time) = running.last_output_at {
@@ -207,7 +188,7 @@ fn add_running(page: &mut Page, running: &Running, now: Timestamp) {
     }
 }
 
-fn add_ended(page: &mut Page, ended: &Ended, now: Timestamp) {
+fn add_ended(page: &mut describe::Page, ended: &Ended, now: Timestamp) {
     page.add("outcome", ended.outcome.to_string());
     if let Some(cause) = ended.cause {
         page.add("because", cause.to_string());
@@ -217,17 +198,6 @@ fn add_ended(page: &mut Page, ended: &Ended, now: Timestamp) {
         page.add_time("ended", time, now);
     }
     page.add("offset", ended.offset.to_string());
-}
-
-fn local(time: Timestamp) -> String {
-    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-    match jiff::Timestamp::from_millisecond(millis) {
-        Ok(time) => time
-            .to_zoned(TimeZone::system())
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string(),
-        Err(_) => format!("{millis} ms"),
-    }
 }
 
 #[cfg(test)]

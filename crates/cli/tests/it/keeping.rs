@@ -7,3 +7,4 @@ mod ending;
 mod hosts;
 mod matrix;
 mod superseded;
+mod views;

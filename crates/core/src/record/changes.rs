@@ -133,11 +133,21 @@ impl Files {
     /// Counts and lists the changes that people are to see.
     #[must_use]
     pub fn of(diff: &Diff) -> Self {
+        Self::listing(diff, MAX_LISTED)
+    }
+
+    /// Counts the changes that people are to see and lists every one, for a view that keeps nothing.
+    #[must_use]
+    pub fn all_of(diff: &Diff) -> Self {
+        Self::listing(diff, usize::MAX)
+    }
+
+    fn listing(diff: &Diff, most: usize) -> Self {
         let mut counts = Counts::default();
         let mut files = Vec::new();
         for change in diff.changes.iter().filter_map(FileChange::of) {
             counts.add(change.how);
-            if files.len() < MAX_LISTED {
+            if files.len() < most {
                 files.push(change);
             }
         }

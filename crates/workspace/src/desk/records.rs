@@ -248,6 +248,8 @@ pub struct Records {
     pub summaries: Vec<Summary>,
     /// What is wrong with the journal.
     pub damage: Vec<Damage>,
+    /// What a crash tore off at the journal's end, in bytes; the next keeper cuts it off.
+    pub torn_bytes: u64,
 }
 
 /// Reads all records of a workspace, changing nothing and waiting for nobody.
@@ -260,5 +262,6 @@ pub fn read_summaries(dir: &OwnDir) -> Result<Records, JournalError> {
     Ok(Records {
         summaries: summaries(replay.entries()),
         damage: replay.damage().to_vec(),
+        torn_bytes: replay.torn_bytes(),
     })
 }

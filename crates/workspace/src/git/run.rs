@@ -77,6 +77,19 @@ impl Call<'_> {
         }
     }
 
+    /// Runs git, which says by ending well or with 1 whether things differ, and returns its answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::run`], for any other end.
+    pub(crate) async fn differing(self) -> Result<Vec<u8>, GitError> {
+        let ended = self.end().await?;
+        match ended.status.code() {
+            Some(0 | 1) => Ok(ended.answer),
+            _ => Err(failed(self.action, &ended)),
+        }
+    }
+
     async fn end(&self) -> Result<Ended, GitError> {
         let mut child = self.spawn()?;
         let limit = self.limit;

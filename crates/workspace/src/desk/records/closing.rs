@@ -45,7 +45,7 @@ pub(super) fn close(held: &Held, record: &RecordId, closed: &Closed) -> Result<S
         note_end(writing, record, closed)
     })?;
     held.tools().probe.reached("keeper.closing");
-    // A walk makes a file for a moment, and whoever was superseded makes none.
+    // A walk may take long, and whoever was superseded need not make it.
     held.check()?;
     let changes = match known.changes.clone() {
         Some(changes) => changes,

@@ -1,0 +1,192 @@
+//! What `diff`, `log` and `summary` have in common: whose records, and records in words and as JSON.
+
+mod json;
+mod words;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use abide_core::{backend::SessionState, id::SessionId, record::Summary};
+use abide_workspace::{
+    Target, Workspaces,
+    desk::Records,
+    service::{Found, ListedSession, Observed, records_in},
+};
+
+pub(super) use self::{
+    json::{JsonDamage, JsonRecord},
+    words::{change, changed, counts, end, lasted, tell_damage},
+};
+use crate::{compose::Context, error::CliError};
+
+/// Whose records are asked for.
+#[derive(Debug, clap::Args)]
+pub(super) struct Whose {
+    /// Workspace, or workspace/session; without one, what was recorded in the current directory
+    #[arg(value_name = "NAME")]
+    target: Option<Target>,
+
+    /// All that was recorded in this directory, also of workspaces that were deleted
+    #[arg(long, value_name = "DIR", conflicts_with = "target")]
+    dir: Option<PathBuf>,
+}
+
+/// Records that were read.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    /// The directory that they are of.
+    pub(super) dir: PathBuf,
+    /// They, in the order in which they began.
+    pub(super) records: Records,
+}
+
+/// What is known of the sessions that there are.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(HashMap<SessionId, (Target, ListedSession)>);
+
+/// How far a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Its session runs.
+    Running,
+    /// Its session does not run as far as anybody can tell, and nobody has completed it yet.
+    Unfinished,
+    /// It is complete.
+    Complete,
+}
+
+impl Whose {
+    /// Reads the records.
+    pub(super) async fn read(&self, context: &Context) -> Result<(Recorded, Sessions), CliError> {
+        let workspaces = context.workspaces().await?;
+        let recorded = match (&self.target, &self.dir) {
+            (Some(target), _) => of_target(&workspaces, target).await?,
+            (None, Some(dir)) => in_dir(dir)?,
+            (None, None) => here()?,
+        };
+        Ok((recorded, Sessions::list(&workspaces).await?))
+    }
+}
+
+/// Reads the records of every workspace, each directory's once.
+pub(super) async fn of_all(context: &Context) -> Result<(Vec<Recorded>, Sessions), CliError> {
+    let workspaces = context.workspaces().await?;
+    let listed = workspaces.list().await?;
+    let mut all = Vec::<Recorded>::new();
+    for workspace in listed.iter().map(|listed| &listed.workspace) {
+        if all.iter().all(|one| one.dir != workspace.dir) {
+            all.extend(read(&workspace.dir)?);
+        }
+    }
+    Ok((all, Sessions::of(listed)))
+}
+
+async fn of_target(workspaces: &Workspaces, target: &Target) -> Result<Recorded, CliError> {
+    let found = workspaces.resolve(target).await?;
+    let mut records = workspaces.records(&found.workspace).await?;
+    if target.session.is_some() {
+        records.summaries.retain(|record| is_of(record, &found));
+    }
+    Ok(Recorded {
+        dir: found.workspace.dir,
+        records,
+    })
+}
+
+fn is_of(record: &Summary, found: &Found) -> bool {
+    let opened = record.opened.as_ref();
+    opened.is_some_and(|opened| opened.session == found.session.id)
+}
+
+fn in_dir(dir: &Path) -> Result<Recorded, CliError> {
+    let path = dir.to_owned();
+    let dir = std::path::absolute(dir).map_err(|source| CliError::BadDirectory { path, source })?;
+    let is_above = false;
+    read(&dir)?.ok_or(CliError::NothingRecorded { dir, is_above })
+}
+
+/// Reads what was recorded in the current directory, or in the nearest above it that has records.
+fn here() -> Result<Recorded, CliError> {
+    let dir = std::env::current_dir().map_err(CliError::NoCurrentDirectory)?;
+    for above in dir.ancestors() {
+        if let Some(recorded) = read(above)? {
+            return Ok(recorded);
+        }
+    }
+    let is_above = true;
+    Err(CliError::NothingRecorded { dir, is_above })
+}
+
+fn read(dir: &Path) -> Result<Option<Recorded>, CliError> {
+    let records = records_in(dir).map_err(abide_workspace::WorkspaceError::from)?;
+    Ok(records.map(|records| Recorded {
+        dir: dir.to_owned(),
+        records,
+    }))
+}
+
+impl Sessions {
+    async fn list(workspaces: &Workspaces) -> Result<Self, CliError> {
+        Ok(Self::of(workspaces.list().await?))
+    }
+
+    fn of(listed: Vec<abide_workspace::service::ListedWorkspace>) -> Self {
+        let sessions = listed.into_iter().flat_map(|listed| {
+            let workspace = listed.workspace;
+            listed.sessions.into_iter().map(move |one| {
+                let found = Found {
+                    workspace: workspace.clone(),
+                    session: one.session.clone(),
+                };
+                (one.session.id.clone(), (found.target(), one))
+            })
+        });
+        Self(sessions.collect())
+    }
+
+    fn get(&self, record: &Summary) -> Option<&(Target, ListedSession)> {
+        self.0.get(&record.opened.as_ref()?.session)
+    }
+
+    /// Returns the name by which a record's session is found, if there still is one.
+    pub(super) fn name(&self, record: &Summary) -> Option<String> {
+        self.get(record).map(|(target, _)| target.to_string())
+    }
+
+    /// Tells how far a record is.
+    pub(super) fn standing(&self, record: &Summary) -> Standing {
+        match (record.is_complete(), self.get(record)) {
+            (true, _) => Standing::Complete,
+            (false, Some((_, one))) if runs(one, record) => Standing::Running,
+            (false, _) => Standing::Unfinished,
+        }
+    }
+}
+
+/// Tells whether the start that a record is of goes on, as far as a list tells.
+fn runs(one: &ListedSession, record: &Summary) -> bool {
+    let Observed::Status(status) = &one.observed else {
+        return false;
+    };
+    let is_this = record.generation.is_none() || status.generation == record.generation;
+    let is_alive = match status.state {
+        SessionState::Starting | SessionState::Running(_) | SessionState::Unresponsive { .. } => {
+            true
+        }
+        SessionState::Ended(_) => false,
+    };
+    is_this && is_alive
+}
+
+impl Standing {
+    /// Returns the word for it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Unfinished => "unfinished",
+            Self::Complete => "complete",
+        }
+    }
+}
