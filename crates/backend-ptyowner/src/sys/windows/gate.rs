@@ -105,13 +105,17 @@ impl Event {
     fn create(name: &OsStr) -> io::Result<Self> {
         let name = terminated(name)?;
         // SAFETY: the name ends in zero; no attributes means this user's own.
-        own(unsafe { CreateEventW(std::ptr::null(), 0, 0, name.as_ptr()) }).map(Self)
+        let made = unsafe { CreateEventW(std::ptr::null(), 0, 0, name.as_ptr()) };
+        // SAFETY: it was just made, or is null.
+        unsafe { own(made) }.map(Self)
     }
 
     fn find(name: &OsStr) -> io::Result<Self> {
         let name = terminated(name)?;
         // SAFETY: the name ends in zero.
-        own(unsafe { OpenEventW(SYNCHRONIZATION_SYNCHRONIZE, 0, name.as_ptr()) }).map(Self)
+        let found = unsafe { OpenEventW(SYNCHRONIZATION_SYNCHRONIZE, 0, name.as_ptr()) };
+        // SAFETY: it was just opened, or is null.
+        unsafe { own(found) }.map(Self)
     }
 
     fn set(&self) -> io::Result<()> {

@@ -21,19 +21,25 @@ pub fn check(answer: windows_sys::core::BOOL) -> io::Result<()> {
 
 /// Owns what a call made, or returns that call's error if it made nothing.
 ///
-/// Only for calls that hand over a new handle and report failure by null.
-pub fn own(made: HANDLE) -> io::Result<OwnedHandle> {
+/// For calls that hand over a new handle and report failure by null.
+///
+/// # Safety
+///
+/// The handle is open and nobody else's, or null.
+pub unsafe fn own(made: HANDLE) -> io::Result<OwnedHandle> {
     if made.is_null() {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the caller has just been handed this handle, and nobody else owns it.
+    // SAFETY: the caller says that it is open, and nobody else's.
     Ok(unsafe { OwnedHandle::from_raw_handle(made) })
 }
 
 /// Opens a process for what `access` says.
 pub fn open_process(pid: u32, access: u32) -> io::Result<OwnedHandle> {
     // SAFETY: plain numbers go in; a handle that is the caller's, or null, comes out.
-    own(unsafe { OpenProcess(access, 0, pid) })
+    let opened = unsafe { OpenProcess(access, 0, pid) };
+    // SAFETY: it was just opened, or is null.
+    unsafe { own(opened) }
 }
 
 /// Returns the text as the system takes it: 16-bit units with a zero at the end.

@@ -34,7 +34,7 @@ struct Build<'a> {
 
 /// Returns the path of a copy of the program that stays as it is, or the program itself where no
 /// copy can be made: then an upgrade has to wait for the owner, and nothing else is lost.
-pub fn lasting(program: &Path) -> PathBuf {
+pub(super) fn lasting(program: &Path) -> PathBuf {
     let Some(dir) = std::env::var_os("LOCALAPPDATA") else {
         return program.to_owned();
     };
