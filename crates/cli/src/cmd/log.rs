@@ -19,8 +19,8 @@ const SHOWN_ID: usize = 8;
 /// List the sessions that were recorded: when, how they ended, how many files they changed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Oldest first. A session that runs is listed too; one that is unfinished has ended, or its state is \
-not known, and its record is completed when somebody enters or adopts it. KEEPER says whether the \
+Oldest first. A session that runs is listed too. One that is unfinished has ended, or nobody can \
+tell; its record is completed by its keeper, or when somebody enters or adopts it. KEEPER says whether the \
 session was adopted by another keeper than the one that began its record. CHANGED counts files: A \
 added, M modified, D removed, R renamed, T of another type; `unknown` if nobody can tell.
 

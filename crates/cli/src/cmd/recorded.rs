@@ -24,7 +24,8 @@ use crate::{compose::Context, error::CliError};
 /// Whose records are asked for.
 #[derive(Debug, clap::Args)]
 pub(super) struct Whose {
-    /// Workspace, or workspace/session; without one, what was recorded in the current directory
+    /// Workspace, or workspace/session; without one, what was recorded in the current directory or
+    /// the nearest above it
     #[arg(value_name = "NAME")]
     target: Option<Target>,
 
