@@ -39,10 +39,11 @@ fn end(env: &TestEnv) {
 
 /// Writes a file with a time to come, which the baseline therefore does not trust: it is read.
 fn write(env: &TestEnv, name: &str, content: &str) {
-    const YEARS: Duration = Duration::from_secs(100_000_000);
+    const YEAR_2100: Duration = Duration::from_secs(4_102_444_800);
     let mut file = fs::File::create(env.work_dir().join(name)).unwrap();
     file.write_all(content.as_bytes()).unwrap();
-    file.set_modified(SystemTime::now() + YEARS).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + YEAR_2100)
+        .unwrap();
 }
 
 #[track_caller]
