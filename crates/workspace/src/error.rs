@@ -246,7 +246,7 @@ pub enum WorkspaceError {
         /// Its worktree.
         dir: PathBuf,
         /// What it is.
-        work: Unkept,
+        work: Box<Unkept>,
     },
     /// A workspace is deleted too far to be entered.
     #[error("workspace `{name}` is half deleted, and its worktree is gone")]

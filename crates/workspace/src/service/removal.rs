@@ -280,11 +280,11 @@ fn refuse_work(workspace: &Workspace, desk: &Desk, work: Work) -> Result<(), Wor
         true => Err(WorkspaceError::HasWork {
             name: workspace.name.clone(),
             dir: desk.dir.clone(),
-            work: Unkept {
+            work: Box::new(Unkept {
                 files: work.files,
                 repositories: work.inner,
                 commits: work.commits,
-            },
+            }),
         }),
     }
 }

@@ -30,6 +30,10 @@ pub(crate) fn make_removable(dir: &Path) {
         return;
     };
     let mut permissions = metadata.permissions();
+    #[expect(
+        clippy::permissions_set_readonly_false,
+        reason = "this is Windows, where it opens the file to nobody else"
+    )]
     permissions.set_readonly(false);
     // The removal that follows says what could not be done.
     let _ = fs::set_permissions(dir, permissions);
