@@ -7,7 +7,8 @@ use crate::{cmd::Command, exit};
 /// Keep terminal sessions alive: across closed windows, lost connections and upgrades
 ///
 /// A workspace is a directory with a session: a shell or another program on a terminal of its own.
-/// Detach from it with Ctrl-\ and it goes on; come back with `abide resume`.
+/// Detach from it with Ctrl-\ and it goes on; come back with `abide resume`. A session in tmux is shown
+/// by tmux, and detached from with tmux's own keys (Ctrl-b d, unless yours are others).
 #[derive(Debug, Parser)]
 #[command(
     name = "abide",

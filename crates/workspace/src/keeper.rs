@@ -13,7 +13,7 @@
 //! session; if it dies they go on. Once the last record is complete it gives the lease back and ends.
 //!
 //! - [`protocol`]: what is said to a keeper and what it answers; `lines`: how that is read
-//! - [`launch`]: [`Keepers`], how this program starts one; `talk`: a conversation with one; `address`:
+//! - `launch`: [`Keepers`], how this program starts one; `talk`: a conversation with one; `address`:
 //!   where one that runs is found
 //! - `run`: the process, from its beginning to its log; `serve`: what it does, event by event;
 //!   `kept`: what it remembers of each record; `survey` and `watch`: what became of a session

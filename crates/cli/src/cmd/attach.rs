@@ -10,15 +10,15 @@ use crate::{compose::Context, error::CliError, exit::Exit, viewer::DetachKeys};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  abide attach api           # Ctrl-\\ detaches; pressed twice, it is sent on
+  abide attach api           # Ctrl-\\ detaches (in tmux: Ctrl-b d)
   abide attach api --view    # only watch, as any number of clients may
   abide attach api --steal   # take control; whoever had it goes on watching
   abide attach ci --exit-code && echo built
 
 A session that has ended shows its last screen. `abide resume` starts it again instead.
 
-A session in tmux is shown by tmux itself, with your keys and status line; `--detach-keys` has it \
-shown here instead, with those keys.")]
+The key that detaches is sent on when it is pressed twice. A session in tmux is shown by tmux itself, \
+with your keys and status line; `--detach-keys` has it shown here instead, with those keys.")]
 pub(crate) struct Attach {
     /// Workspace, or workspace/session; any part of the name that only one has
     #[arg(value_name = "NAME")]

@@ -4,7 +4,7 @@ use std::io;
 
 use abide_core::backend::{BackendError, ErrorKind};
 
-/// Why a viewer could not show a session, or had to stop. The session lives on in any case.
+/// Why a viewer could not show a session, or had to stop. That says nothing of the session itself.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ViewerError {
     /// There is no terminal to show it on.
@@ -51,7 +51,8 @@ impl ViewerError {
                 Some(format!("`abide info {name}` shows what became of it"))
             }
             Self::Lost { name, .. } | Self::Closed { name } => Some(format!(
-                "the session lives on; `abide attach {name}` goes back to it"
+                "`abide info {name}` shows what became of it; if it lives, `abide attach {name}` \
+                 goes back to it"
             )),
         }
     }

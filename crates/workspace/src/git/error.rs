@@ -65,7 +65,7 @@ pub enum GitError {
         source: io::Error,
     },
     /// A directory is in no repository.
-    #[error("`{}` is not in a git repository", path.display())]
+    #[error("`{}` is in no git repository that can be used", path.display())]
     NoRepository {
         /// The directory.
         path: PathBuf,
@@ -131,9 +131,11 @@ impl GitError {
                 Some("install git, or see that it is on PATH; nothing was changed".into())
             }
             Self::TooOld { .. } => Some("git 2.31 or newer is needed; nothing was changed".into()),
-            Self::NoRepository { .. } => {
-                Some("name a git repository with `--repo`, or use `--dir` for a directory".into())
-            }
+            Self::NoRepository { .. } => Some(
+                "git says why; name a git repository with `--repo`, or use `--dir` for a \
+                     directory"
+                    .into(),
+            ),
             Self::BadBranch { .. } => Some("`git help check-ref-format` says what may".into()),
             Self::BranchInUse { .. } => {
                 Some("leave it there, or name another branch with `--branch`".into())

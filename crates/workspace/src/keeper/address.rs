@@ -153,8 +153,12 @@ impl Drop for Bound {
     fn drop(&mut self) {
         drop(self.listener.take());
         endpoint::remove(&self.endpoint, &self.stem);
-        // One that stays leads nowhere.
-        let _ = fs::remove_file(&self.file);
+        // After a loss of lease and journal another keeper may have the same epoch, and its file here.
+        let is_own = fs::read_to_string(&self.file).is_ok_and(|said| said == self.endpoint);
+        if is_own {
+            // One that stays leads nowhere.
+            let _ = fs::remove_file(&self.file);
+        }
     }
 }
 

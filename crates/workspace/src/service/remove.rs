@@ -43,6 +43,8 @@ impl Workspaces {
                 let survivors = report.survivors;
                 return Err(WorkspaceError::Survivors { target, survivors });
             }
+            // Once its remains are gone nobody can tell how it ended.
+            self.complete_record(found).await;
             backend.remove(id, generation).await?;
         }
         self.store.delete_session(found.session.id.clone()).await?;

@@ -22,12 +22,10 @@ impl Keeper {
             Request::Keep(keep) => self.keep(line, *keep).await,
             Request::Started(note) => self.note(line, note).await,
             Request::Abandon { session } => {
-                let unstarted = self.records.iter().find(|kept| {
-                    kept.session == session && kept.is_unstarted() && kept.creators == [line]
-                });
-                if let Some(record) = unstarted.map(|kept| kept.record.clone()) {
-                    self.abandon(record).await?;
-                }
+                // A start that was given up may have come about all the same: it took too long, or
+                // another creator made it.
+                let of_session = |kept: &Kept| kept.session == session && kept.is_unstarted();
+                self.leave_creators(line, of_session);
                 self.lines.tell(line, Reply::Noted);
                 Ok(())
             }
@@ -43,7 +41,13 @@ impl Keeper {
     pub(super) fn hung(&mut self, line: LineId) {
         self.lines.remove(line);
         self.settling.retain(|(waiting, _)| *waiting != line);
-        let left = self.records.iter_mut().filter_map(|kept| {
+        self.leave_creators(line, |_| true);
+    }
+
+    /// Looks whether those sessions run that nobody is left to start.
+    fn leave_creators(&mut self, line: LineId, concerns: impl Fn(&Kept) -> bool) {
+        let records = self.records.iter_mut().filter(|kept| concerns(kept));
+        let left = records.filter_map(|kept| {
             kept.forget(line).then(|| {
                 kept.phase = Phase::Looking;
                 kept.record.clone()

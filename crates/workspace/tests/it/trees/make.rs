@@ -120,7 +120,7 @@ async fn what_git_cannot_use_is_refused_by_name_and_leaves_nothing() {
     let new = wanted(&fixture, &plain, "api");
     let error = fixture.workspaces.create(new).await.unwrap_err();
     assert!(
-        error.to_string().contains("not in a git repository"),
+        error.to_string().contains("in no git repository"),
         "{error}"
     );
     git(&plain, ["init", "-q"]);

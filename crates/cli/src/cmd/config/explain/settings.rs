@@ -83,6 +83,7 @@ impl<'a> Settings<'a> {
         let config = &self.context.config;
         let shell = &agent::shell(self.context).command.program;
         let backend = self.context.backend;
+        let worktrees = self.context.worktrees();
         let backend_from = match backend.said_by {
             BackendSaidBy::Environment => From::Environment(setting::VARIABLE),
             BackendSaidBy::Configuration => self.file("backend"),
@@ -99,6 +100,7 @@ impl<'a> Settings<'a> {
             ("detach_keys", json!(config.detach_keys.to_string()), None),
             ("history_bytes", json!(config.history_bytes), None),
             ("journal", json!(config.journal), None),
+            ("record", json!(config.record), None),
             ("shell", text(shell), Some(shell_from)),
             ("lend_terminal", json!(config.lend_terminal), None),
             (
@@ -107,6 +109,7 @@ impl<'a> Settings<'a> {
                 Some(backend_from),
             ),
             ("tmux", json!(config.tmux), None),
+            ("worktrees", text(worktrees.as_os_str()), None),
         ] {
             let from = from.unwrap_or_else(|| self.file(key));
             self.add(key, value, from);
