@@ -7,10 +7,11 @@ use std::{
 
 use abide_core::record::{Baseline, Ownership, Summary};
 use abide_testkit::env::TestEnv;
+use rustix::process::Signal;
 
 use super::desk::{
     TALKER, changed, complete_record, epoch, keeper, keepers, kill, lease, own_dir, picture,
-    records, wait_left, wait_written,
+    records, signal, wait, wait_left, wait_written,
 };
 use crate::{
     attaching::{delete, job},
@@ -263,5 +264,45 @@ fn a_session_that_is_taken_into_a_workspace_gets_a_keeper() {
     delete(&env);
     let record = complete_record(&env);
     assert!(matches!(record.ownership, Ownership::Adopted { .. }));
+    env.finish();
+}
+
+/// proves W7, M5
+#[test]
+fn a_live_keeper_that_cannot_record_one_more_says_so_and_tries_again() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    let command = ["--no-record", "--no-attach", "--", "sh", "-c", TALKER];
+    ok(env.run(["new", "lost"].into_iter().chain(command)));
+    let of = |name: &str| session(&env, name)["id"].as_str().unwrap().to_owned();
+    let (job, lost) = (of("job"), of("lost"));
+    for file in ["abide.db", "abide.db-wal", "abide.db-shm"] {
+        let _ = fs::remove_file(env.state_dir().join(file));
+    }
+    let journal = own_dir(&env).join("journal.jsonl");
+    let aside = own_dir(&env).join("aside");
+    fs::rename(&journal, &aside).unwrap();
+    fs::create_dir(&journal).unwrap();
+    let dir = env.work_dir();
+    let adopt = |id: &str, name: &str| {
+        let dir = dir.to_str().unwrap();
+        env.run(["adopt", id, "--name", name, "--dir", dir])
+    };
+    fails(&adopt(&lost, "lost"), 1, "journal");
+    assert_eq!(session(&env, "lost")["status"]["state"], "running");
+
+    fs::remove_dir(&journal).unwrap();
+    fs::rename(&aside, &journal).unwrap();
+    assert_eq!(records(&env).len(), 1);
+    signal(keeper(&env), Signal::CONT);
+    wait("both sessions are recorded", &env, || {
+        (records(&env).len() == 2).then_some(())
+    });
+    ok(adopt(&job, "job"));
+    assert_eq!(records(&env).len(), 2);
+    ok(env.run(["delete", "lost", "--force"]));
+    delete(&env);
+    wait_left(&env);
+    assert!(records(&env).iter().all(Summary::is_complete));
     env.finish();
 }

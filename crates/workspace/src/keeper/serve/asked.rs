@@ -6,7 +6,7 @@ use abide_core::{
 };
 use tracing::{info, warn};
 
-use super::{Event, Keeper, Kept, LineId, Outcome, Phase, failed};
+use super::{Event, Keeper, Kept, LineId, Outcome, Phase, failed, opening::cannot_tell};
 use crate::{
     desk::Closed,
     keeper::{
@@ -122,8 +122,10 @@ impl Keeper {
         match why {
             Why::Create => self.keep_new(line, &session).await,
             Why::Adopt => {
-                self.keep_running(&session).await?;
-                self.answer_adopter(line, &session);
+                match self.keep_running(&session).await? {
+                    Ok(()) => self.answer_adopter(line, &session),
+                    Err(reply) => self.lines.tell(line, reply),
+                }
                 Ok(())
             }
         }
@@ -174,23 +176,34 @@ impl Keeper {
         None
     }
 
-    /// Goes on with, or begins, the record of a session that runs and is not kept.
-    async fn keep_running(&mut self, session: &SessionId) -> Result<(), Outcome> {
+    /// Goes on with, or begins, the record of a session that runs and is not kept. What cannot be
+    /// done now is answered as that, and tried again at each heartbeat.
+    async fn keep_running(&mut self, session: &SessionId) -> Result<Result<(), Reply>, Outcome> {
         let Some(known) = self.known.get(session).cloned() else {
-            return Ok(());
+            let message = "nobody told the keeper of the session that it is to keep".into();
+            return Ok(Err(Reply::Failed {
+                message,
+                hint: None,
+            }));
         };
-        let fate = survey::look(&self.backends, session, known.backend).await;
-        let Fate::Running(started) = fate else {
-            return Ok(());
+        let started = match survey::look(&self.backends, session, known.backend).await {
+            Fate::Running(started) => started,
+            // There is nothing to keep.
+            Fate::Ended { .. } | Fate::Gone => return Ok(Ok(())),
+            Fate::Unsure => {
+                self.ask_later(session.clone());
+                return Ok(Err(cannot_tell()));
+            }
         };
         let is_kept = |kept: &Kept| {
             kept.session == *session
                 && kept.start.as_ref().map(|start| start.generation) == Some(started.generation)
         };
         if self.records.iter().any(is_kept) {
-            return Ok(());
+            return Ok(Ok(()));
         }
-        self.adopt_one(&known, started).await
+        let adopted = self.adopt_one(&known, started).await?;
+        Ok(adopted.map_err(|err| failed("cannot record the session", &err, err.hint())))
     }
 
     /// A backend answered with a start.
@@ -211,10 +224,7 @@ impl Keeper {
         let unstarted = records.find(|kept| kept.session == note.session && kept.is_unstarted());
         let noted = match unstarted.map(|kept| kept.record.clone()) {
             Some(record) => self.note_start(&record, started).await?,
-            None => {
-                self.keep_running(&note.session).await?;
-                Ok(())
-            }
+            None => self.keep_running(&note.session).await?,
         };
         self.probe("keeper.noted");
         let reply = match noted {

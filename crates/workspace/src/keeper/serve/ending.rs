@@ -164,10 +164,12 @@ impl Keeper {
         let fate = survey::look(&self.backends, &session, kind).await;
         match (fate, known) {
             (Fate::Unsure, _) => {
-                self.unsure.push(session);
+                self.ask_later(session);
                 Ok(())
             }
-            (Fate::Running(started), Some(known)) => self.adopt_one(&known, started).await,
+            (Fate::Running(started), Some(known)) => {
+                self.adopt_one(&known, started).await.map(drop)
+            }
             (Fate::Running(_) | Fate::Ended { .. } | Fate::Gone, _) => {
                 self.take_over_again(session).await
             }
@@ -184,7 +186,7 @@ impl Keeper {
                     error = &err as &dyn std::error::Error,
                     "cannot read the records"
                 );
-                self.unsure.push(session);
+                self.ask_later(session);
                 return Ok(());
             }
         };

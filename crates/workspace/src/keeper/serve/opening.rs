@@ -12,7 +12,7 @@ use super::{Keeper, Kept, LineId, Outcome, Phase, failed};
 use crate::{
     desk::{self, Adoption, Closed, GoingOn, HeldError, Live, NewRecord},
     keeper::{
-        protocol::{Keep, KnownSession, Why},
+        protocol::{Keep, KnownSession, Reply, Why},
         survey::{self, Fate, Verdict},
     },
 };
@@ -111,7 +111,8 @@ impl Keeper {
             match self.stray(&open).await {
                 Some((known, started)) => {
                     self.known.insert(known.session.clone(), known.clone());
-                    self.adopt_one(&known, started).await?;
+                    // What fails is tried again.
+                    let _ = self.adopt_one(&known, started).await?;
                 }
                 None => rest.push(open),
             }
@@ -138,27 +139,37 @@ impl Keeper {
         Some((known, started))
     }
 
-    /// Goes on with, or begins, the record of one session that runs.
+    /// Goes on with, or begins, the record of one session that runs; if that fails, it is tried again
+    /// at each heartbeat.
     pub(super) async fn adopt_one(
         &mut self,
         known: &KnownSession,
         started: Started,
-    ) -> Result<(), Outcome> {
+    ) -> Result<Result<(), HeldError>, Outcome> {
         let live = [live(known, &started)];
         match self.at_desk(move |held| held.adopt_records(&live)).await? {
             Ok(adoption) => {
                 for record in adoption.going_on {
                     self.go_on(record, Some(started.clone()));
                 }
+                Ok(Ok(()))
             }
             Err(err) => {
                 warn!(
                     error = &err as &dyn std::error::Error,
                     "cannot go on with a record"
                 );
+                self.ask_later(known.session.clone());
+                Ok(Err(err))
             }
         }
-        Ok(())
+    }
+
+    /// Remembers a session of which nothing can be told or recorded at present.
+    pub(super) fn ask_later(&mut self, session: SessionId) {
+        if !self.unsure.contains(&session) {
+            self.unsure.push(session);
+        }
     }
 
     /// Asks what became of every session that is known, all at once.
@@ -224,8 +235,7 @@ impl Keeper {
                     before.push((open.record, closed));
                 }
                 Verdict::Abandon => self.abandon(open.record).await?,
-                Verdict::Leave if self.unsure.contains(&session) => {}
-                Verdict::Leave => self.unsure.push(session),
+                Verdict::Leave => self.ask_later(session),
             }
         }
         Ok(before)
@@ -293,8 +303,18 @@ impl Keeper {
                 let record = Some(kept.record.clone());
                 self.tell_ready(line, record);
             }
+            // Nothing was recorded of it, and it may run.
+            None if self.unsure.contains(session) => self.lines.tell(line, cannot_tell()),
             None => self.tell_ready(line, None),
         }
+    }
+}
+
+/// Answers for a session whose backend does not say what became of it.
+pub(super) fn cannot_tell() -> Reply {
+    Reply::Failed {
+        message: "the backend of the session does not say whether it runs".into(),
+        hint: Some("the keeper asks again; `abide info` asks now".into()),
     }
 }
 
