@@ -193,4 +193,20 @@ mod tests {
         drop(place.open_log().unwrap());
         assert_eq!(fs::metadata(place.log()).unwrap().len(), 0);
     }
+
+    #[tokio::test]
+    async fn a_keeper_leaves_the_address_that_another_of_the_same_epoch_put_in_its_place() {
+        let root = tempfile::tempdir().unwrap();
+        let runtime = root.path().join("r");
+        let place = Place::new(root.path(), root.path());
+        drop(place.open_log().unwrap());
+        let epoch = FencingToken::NONE.next().unwrap();
+        let earlier = place.bind(&runtime, epoch).unwrap();
+        let later = place.bind(&runtime, epoch).unwrap();
+        drop(earlier);
+        let said = fs::read_to_string(place.file(epoch)).unwrap();
+        assert_eq!(said, later.endpoint);
+        drop(later);
+        assert!(!place.file(epoch).exists());
+    }
 }

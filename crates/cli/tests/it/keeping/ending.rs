@@ -3,7 +3,7 @@
 use abide_core::record::{EndReason, Ownership};
 use abide_testkit::{env::TestEnv, sys};
 
-use super::desk::{DEADLINE, TALKER, complete_record, keeper, wait_left};
+use super::desk::{DEADLINE, TALKER, complete_record, keeper, kill, records, wait_left};
 use crate::{
     attaching::{delete, job},
     races::owners,
@@ -62,5 +62,25 @@ fn a_session_in_tmux_is_recorded_with_its_code() {
         (7, EndReason::Exited)
     );
     delete(&env);
+    env.finish();
+}
+
+/// proves M4, L1
+#[test]
+fn a_session_that_is_deleted_alone_has_its_record_completed_first_also_without_a_keeper() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    let second = ["--no-attach", "--", "sh", "-c", TALKER];
+    ok(env.run(["launch", "job/second"].into_iter().chain(second)));
+    kill(keeper(&env));
+    ok(env.run(["delete", "job/second", "--force"]));
+    let records = records(&env);
+    assert_eq!(records.len(), 2, "{records:?}");
+    let over: Vec<_> = records.iter().filter(|one| one.is_complete()).collect();
+    assert_eq!(over.len(), 1, "{records:?}");
+    let ended = over[0].ended.as_ref().unwrap();
+    assert_eq!(ended.reason, EndReason::Stopped);
+    delete(&env);
+    wait_left(&env);
     env.finish();
 }
