@@ -57,6 +57,9 @@ const COMMANDS: usize = 64;
 /// Time for clients to take what is queued for them when the session is over.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(1);
 
+/// Most events that are taken from the system at once; the room for them stays allocated.
+const IO_EVENTS: usize = 64;
+
 /// Runs an owner of terminals that come from this source: the whole life of `abide owner`.
 pub(crate) fn run<S: Source>() -> ExitCode {
     sys::detach::close_inherited();
@@ -68,6 +71,7 @@ pub(crate) fn run<S: Source>() -> ExitCode {
         return failed("cannot leave the launcher", &err);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_io_events_per_tick(IO_EVENTS)
         .enable_all()
         .build();
     let runtime = match runtime {

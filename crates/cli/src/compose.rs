@@ -1,6 +1,10 @@
 //! Puts the program together: settings → backends → service. The only file that names a backend.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use abide_backend_ptyowner::{OwnerBackend, OwnerSettings};
 use abide_backend_tmux::{TmuxBackend, TmuxSettings};
@@ -69,15 +73,16 @@ impl Context {
     }
 
     /// Opens the workspaces for a command that is about to start a session. The backend that the
-    /// session gets is looked for, and gets ready, meanwhile.
+    /// session gets is looked for, and gets ready, meanwhile; so does a keeper, if the
+    /// session is to be recorded in this directory, or in one below it that is yet to be made.
     pub(crate) async fn workspaces_to_start(
         &self,
         preference: Option<Preference>,
-        is_recorded: bool,
+        recorded: Option<&Path>,
     ) -> Result<Workspaces, CliError> {
         let (backends, keeping) = (self.backends(), self.keeping());
-        if let (Keeping::By(keepers), true) = (&keeping, is_recorded) {
-            keepers.expect();
+        if let (Keeping::By(keepers), Some(dir)) = (&keeping, recorded) {
+            keepers.expect(dir);
         }
         let preference = preference.unwrap_or(backends.preference());
         let get_ready = async {

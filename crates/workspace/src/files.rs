@@ -4,7 +4,7 @@
 //! them is followed, waited for or read.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -72,6 +72,13 @@ pub(crate) fn replace(
         (Durable::Now, Some(dir)) => sys::sync_dir(dir),
         (Durable::Now, None) | (Durable::Sometime, _) => Ok(()),
     }
+}
+
+/// Sees to it that a plain file is on disk as it is now.
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    sys::tree::plain(OpenOptions::new().write(true))
+        .open(path)?
+        .sync_all()
 }
 
 fn write_new(

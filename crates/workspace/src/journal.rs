@@ -2,7 +2,8 @@
 //!
 //! Whoever opens a journal to write holds the workspace's lock until it is done. An entry is on disk
 //! when [`Journal::append`] returns, or it is not there at all; a disk that is full or read-only is an
-//! error, and the next one to open the file finds it whole.
+//! error, and the next one to open the file finds it whole. What [`Journal::append_soon`] adds is on
+//! disk once something is appended after it.
 //!
 //! What lines mean is [`abide_core::record`]'s.
 
@@ -22,7 +23,10 @@ use abide_core::{
 };
 
 pub use self::error::JournalError;
-use crate::{files, sys};
+use crate::{
+    files::{self, Durable},
+    sys,
+};
 
 /// The journal's file in a workspace's own directory.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
@@ -105,7 +109,8 @@ impl Journal {
         self.floor
     }
 
-    /// Appends events, all of them or none, and returns once they are on disk.
+    /// Appends events, all of them or none, and returns once they are on disk, and with them all that
+    /// was appended before.
     ///
     /// # Errors
     ///
@@ -113,6 +118,25 @@ impl Journal {
     /// or when the disk is full, read-only or broken. Nothing was written then; if even that cannot be
     /// said, nothing more can be written until it is opened again.
     pub fn append(&mut self, writer: &Writer, events: Vec<Event>) -> Result<(), JournalError> {
+        self.put(writer, events, Durable::Now)
+    }
+
+    /// Appends events as [`Journal::append`] does, but for others to see only: a loss of power may
+    /// take them, a crash of any process does not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::append`].
+    pub fn append_soon(&mut self, writer: &Writer, events: Vec<Event>) -> Result<(), JournalError> {
+        self.put(writer, events, Durable::Sometime)
+    }
+
+    fn put(
+        &mut self,
+        writer: &Writer,
+        events: Vec<Event>,
+        durable: Durable,
+    ) -> Result<(), JournalError> {
         if writer.epoch < self.floor {
             return Err(JournalError::Superseded {
                 path: self.path.clone(),
@@ -137,10 +161,10 @@ impl Journal {
             );
             seq = seq.saturating_add(1);
         }
-        let written = self
-            .file
-            .write_all(&lines)
-            .and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(&lines).and_then(|()| match durable {
+            Durable::Now => self.sync(),
+            Durable::Sometime => Ok(()),
+        });
         if let Err(source) = written {
             // Half a line must not be what the next one is appended to.
             self.broken = cut(&self.path, self.length).is_err();
@@ -149,6 +173,16 @@ impl Journal {
         self.length += lines.len() as u64;
         (self.next_seq, self.floor) = (seq, writer.epoch);
         Ok(())
+    }
+
+    /// Sees to it that the file is there after a loss of power, with all that it says.
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()?;
+        // The name of a new file is on disk when its directory is.
+        match (self.length, self.path.parent()) {
+            (0, Some(dir)) => sys::sync_dir(dir),
+            (_, Some(_) | None) => Ok(()),
+        }
     }
 
     fn check_untouched(&self) -> Result<(), JournalError> {
@@ -172,15 +206,12 @@ fn cut(path: &Path, length: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Opens the file to read and append; one that is new is there after a loss of power too.
+/// Opens the file to read and append, and makes it if there is none.
 fn open_or_make(path: &Path) -> io::Result<File> {
     let open = || sys::tree::plain(OpenOptions::new().read(true).append(true)).open(path);
     match open() {
         Err(err) if err.kind() == io::ErrorKind::NotFound => {
             sys::create_private_file(path)?;
-            if let Some(dir) = path.parent() {
-                sys::sync_dir(dir)?;
-            }
             open()
         }
         opened => opened,

@@ -1,6 +1,6 @@
 //! The files of a workspace at an instant, as a manifest.
 //!
-//! A tree is walked by several threads. Each file is asked about, and read only where that is
+//! A small tree is walked at once, a larger one by several threads. Each file is asked about, and read only where that is
 //! needed (`plan`); an earlier manifest is the cache of what was read before. `docs/manifest.md`
 //! says what is left out and why. Nothing is followed, changed or waited for; what cannot be read is
 //! a [`Problem`], and what a manifest already lists is never gone because it could not be seen.
@@ -46,6 +46,9 @@ pub(crate) const CLOCK_PREFIX: &str = "clock.";
 
 /// Most files and directories of a tree that is walked.
 pub const MAX_ENTRIES: usize = 1_000_000;
+
+/// Most files and directories of a tree that one thread walks: starting others takes longer.
+const SMALL_TREE: usize = 256;
 
 /// Names that no manifest lists, wherever they lie.
 const LEFT_OUT: [&str; 2] = [".git", OWN_DIR];
@@ -128,6 +131,12 @@ fn walk_tree(root: &Path, plan: Plan<'_>, ignored: Ignored) -> Result<Found, Wal
         .filter_entry(|entry| {
             entry.depth() == 0 || LEFT_OUT.iter().all(|name| entry.file_name() != *name)
         });
+    if let Some(all) = small_tree(&builder) {
+        let mut collector = Collector::new(root, plan, &found);
+        all.into_iter().for_each(|entry| collector.take(entry));
+        drop(collector);
+        return Ok(found.into_inner().expect("no thread that holds it panics"));
+    }
     builder.build_parallel().run(|| {
         let mut collector = Collector::new(root, plan, &found);
         let entries = &entries;
@@ -145,6 +154,12 @@ fn walk_tree(root: &Path, plan: Plan<'_>, ignored: Ignored) -> Result<Found, Wal
             root: root.to_owned(),
         }),
     }
+}
+
+/// Returns all that there is, if it is not worth the threads.
+fn small_tree(builder: &WalkBuilder) -> Option<Vec<Result<ignore::DirEntry, ignore::Error>>> {
+    let first: Vec<_> = builder.build().take(SMALL_TREE + 1).collect();
+    (first.len() <= SMALL_TREE).then_some(first)
 }
 
 /// Longest tick of a clock that gives files their times, in nanoseconds, with some to spare.

@@ -74,9 +74,7 @@ pub(crate) struct Launch {
 impl Launch {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
         self.options.check()?;
-        let workspaces = context
-            .workspaces_to_start(self.backend, context.config.record)
-            .await?;
+        let workspaces = context.workspaces_to_start(self.backend, None).await?;
         let workspace = Target {
             session: None,
             ..self.target.clone()

@@ -112,7 +112,9 @@ impl New {
         let run = agent::run(context, self.command, flag, None)?;
         let cleaned = run.environment(context, &self.env)?;
         let record = context.config.record && !self.no_record;
-        let workspaces = context.workspaces_to_start(self.backend, record).await?;
+        let below = worktree.as_ref().map(|new| new.below.as_path());
+        let recorded = record.then_some(below.unwrap_or(&dir));
+        let workspaces = context.workspaces_to_start(self.backend, recorded).await?;
         let created = workspaces
             .create(NewWorkspace {
                 name: self.name,

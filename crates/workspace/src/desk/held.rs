@@ -87,12 +87,26 @@ impl Writing<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let writer = Writer {
+        let writer = self.writer(record);
+        Ok(self.journal.append(&writer, events)?)
+    }
+
+    /// Adds events to a record as [`Writing::append`] does; on disk with what is added next.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::append_soon`].
+    pub fn append_soon(&mut self, record: &RecordId, events: Vec<Event>) -> Result<(), HeldError> {
+        let writer = self.writer(record);
+        Ok(self.journal.append_soon(&writer, events)?)
+    }
+
+    fn writer(&self, record: &RecordId) -> Writer {
+        Writer {
             record: record.clone(),
             epoch: self.epoch,
             at: self.at,
-        };
-        Ok(self.journal.append(&writer, events)?)
+        }
     }
 
     /// Returns every record as the journal had it when the lock was taken.

@@ -1,8 +1,9 @@
 //! What the holder of a lease writes of the sessions that it keeps.
 //!
-//! A record is opened before its session is started, and closed once that is over. Each step is on
-//! disk when its call returns, and each can be repeated after a crash at any write: what was written
-//! stays as it is. Trees are walked outside the lock; only the writes are under it.
+//! A record is opened before its session is started, and closed once that is over. Each step can be
+//! repeated after a crash at any write: what was written stays as it is. It is on disk when its call
+//! returns, but for what comes before a start: that is on disk once the start is noted, so that no
+//! session waits for a disk. Trees are walked outside the lock; only the writes are under it.
 //!
 //! Passes `keeper.opened` and `keeper.baseline` after those were written; of a close
 //! `keeper.closing` once the end is written and before the walk, `keeper.changed` and
@@ -21,7 +22,10 @@ use abide_core::{
 
 pub use self::baseline::{ReadBaselineError, list_files, read_baseline};
 use super::{Held, HeldError, OwnDir, Writing};
-use crate::journal::{Journal, JournalError};
+use crate::{
+    files::Durable,
+    journal::{Journal, JournalError},
+};
 
 /// What a record is begun for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +100,7 @@ pub struct Closed {
 }
 
 impl Held {
-    /// Begins a record.
+    /// Begins a record; on disk once its session's start is noted.
     ///
     /// # Errors
     ///
@@ -104,13 +108,14 @@ impl Held {
     pub fn open_record(&self, new: &NewRecord) -> Result<RecordId, HeldError> {
         let record = RecordId::random();
         self.write("to open a record", |writing| {
-            writing.append(&record, vec![self.opened(new)])
+            writing.append_soon(&record, vec![self.opened(new)])
         })?;
         self.tools().probe.reached("keeper.opened");
         Ok(record)
     }
 
-    /// Notes the start of a record's session; a second note of the same changes nothing.
+    /// Notes the start of a record's session; a second note of the same changes nothing. All of the
+    /// record is on disk when it returns, its baseline too.
     ///
     /// # Errors
     ///
@@ -119,12 +124,16 @@ impl Held {
         self.write("to note a start", |writing| {
             let known = writing.summary(record)?;
             let is_known = known.is_some_and(|summary| summary.generation.is_some());
-            let events = (!is_known).then_some(Event::Started(started));
-            writing.append(record, events.into_iter().collect())
+            if is_known {
+                return Ok(());
+            }
+            baseline::sync(writing.dir, record)?;
+            writing.append(record, vec![Event::Started(started)])
         })
     }
 
-    /// Settles what a record's changes are measured against: keeps the manifest, then notes it.
+    /// Settles what a record's changes are measured against: keeps the manifest, then notes it. One
+    /// that was taken before the session's start is on disk once that is noted.
     ///
     /// # Errors
     ///
@@ -136,11 +145,19 @@ impl Held {
     ) -> Result<Baseline, HeldError> {
         let noted = self.write("to keep a baseline", |writing| {
             writing.summary(record)?;
-            if let Some(manifest) = measured.manifest() {
-                baseline::put(writing.dir, record, manifest)?;
-            }
             let noted = measured.as_noted();
-            writing.append(record, vec![Event::Baseline(noted.clone())])?;
+            let event = vec![Event::Baseline(noted.clone())];
+            match measured {
+                Measured::Taken(manifest) => {
+                    baseline::put(writing.dir, record, manifest, Durable::Sometime)?;
+                    writing.append_soon(record, event)?;
+                }
+                Measured::Late { manifest, .. } => {
+                    baseline::put(writing.dir, record, manifest, Durable::Now)?;
+                    writing.append(record, event)?;
+                }
+                Measured::Unknown { .. } => writing.append(record, event)?,
+            }
             Ok(noted)
         })?;
         self.tools().probe.reached("keeper.baseline");

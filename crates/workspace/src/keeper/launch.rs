@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use abide_core::{id::SessionId, lease::FencingToken};
+use abide_core::{
+    id::SessionId,
+    lease::{FencingToken, LeaseState},
+};
 use abide_local::{FROM_LAUNCHER, detach, probe::PROBE_DIR};
 use tokio::process::Child;
 
@@ -19,7 +22,7 @@ use super::{
     talk::{Talk, TalkError},
     timepiece,
 };
-use crate::desk::Tools;
+use crate::desk::{Desk, Tools};
 
 /// Time for a keeper to be ready: it may wait for a lock, a slow disk, a backend, a loaded machine.
 const READY_DEADLINE: Duration = Duration::from_secs(30);
@@ -113,9 +116,14 @@ impl Keepers {
         }))
     }
 
-    /// Starts a process that is to become a keeper, unless there is one; needs a runtime. It holds
-    /// nothing, and ends when this process does or drops it. A failure is that of the first use.
-    pub fn expect(&self) {
+    /// Starts a process that is to become the keeper of a directory, unless there is one, or the
+    /// directory has a keeper; needs a runtime. It holds nothing, and ends when this process does or
+    /// drops it. A failure is that of the first use.
+    pub fn expect(&self, dir: &Path) {
+        let lease = Desk::new(dir, self.tools().clone()).look(Duration::ZERO);
+        if let Ok(LeaseState::FreshLocal { .. }) = lease {
+            return;
+        }
         let mut spare = self.spare();
         if spare.is_none() {
             let commands = self.commands().unwrap_or_default();

@@ -28,7 +28,11 @@ use serde_json::Value;
 pub const KEEPER_SCHEMA: u64 = 1;
 
 /// Longest line that either side reads, in bytes, its end included.
-pub const MAX_LINE_BYTES: usize = 64 * 1024;
+pub const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// Most sessions that a keeper is told of at once: so many fit into a line whatever their agents'
+/// names are. Those that run although they are older it finds by their records.
+pub const MAX_KNOWN: usize = 2000;
 
 /// What is asked of a keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -322,6 +326,22 @@ mod tests {
         ] {
             assert_eq!(parse(&to_line(&reply)), Ok(reply));
         }
+    }
+
+    #[test]
+    fn as_many_sessions_as_are_told_of_at_once_fit_into_a_line() {
+        let mut keep = keep();
+        let longest = KnownSession {
+            session: "a".repeat(40).parse().unwrap(),
+            backend: Some(BackendKind::Owner),
+            generation: Some(Generation::from_bytes([7; 16])),
+            agent: Some("\u{1f600}".repeat(64)),
+            mode: Mode::Command,
+        };
+        keep.dir = SystemPath(PathBuf::from("a".repeat(4096)));
+        keep.sessions = vec![longest; MAX_KNOWN];
+        let request = Request::Keep(Box::new(keep));
+        assert_eq!(parse(&to_line(&request)), Ok(request));
     }
 
     #[test]

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::backends::Backends;
 
+/// Most events that are taken from the system at once; the room for them stays allocated.
+const IO_EVENTS: usize = 64;
+
 /// Why a program cannot reach any session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotComposed {
@@ -50,6 +53,7 @@ fn run(backends: impl FnOnce() -> Result<Backends, NotComposed>) -> ExitCode {
         return failed(&format!("cannot leave the launcher: {err}"), None);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_io_events_per_tick(IO_EVENTS)
         .enable_all()
         .build();
     let runtime = match runtime {

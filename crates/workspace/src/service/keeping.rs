@@ -1,7 +1,7 @@
 //! Sees to it that somebody is responsible for a session: before it is started, when it is found
 //! without a keeper, and until its record is complete.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use abide_core::{
     backend::{Ensured, SessionState},
@@ -16,7 +16,7 @@ use crate::{
     keeper::{
         Conversation, KeeperError, Keepers, Keeping, Place,
         launch::Asked,
-        protocol::{Keep, KnownSession, Note, Why},
+        protocol::{Keep, KnownSession, MAX_KNOWN, Note, Why},
     },
     name::Target,
     record::{Session, StoredBackend, Workspace},
@@ -220,11 +220,9 @@ impl Workspaces {
         let Some(lease) = lease.lease() else {
             return Ok(None);
         };
-        let keep = self.keep(keepers, found, why, Consent::None).await;
-        let keep = keep.map_err(|err| KeeperError::Failed {
-            message: err.to_string(),
-            hint: err.hint(),
-        })?;
+        // It was told of the others when they came to it.
+        let sessions = vec![known(&found.session)];
+        let keep = self.keep_these(keepers, found, why, Consent::None, sessions);
         keepers.join(keep, lease.epoch, &lease.keeper).await
     }
 
@@ -239,13 +237,25 @@ impl Workspaces {
         let here = all
             .into_iter()
             .filter(|(workspace, _)| workspace.record && workspace.dir == found.workspace.dir);
-        let mut sessions: Vec<KnownSession> = here
+        let mut others: Vec<Session> = here
             .flat_map(|(_, sessions)| sessions)
             .filter(|session| session.id != found.session.id)
-            .map(|session| known(&session))
             .collect();
-        sessions.push(known(&found.session));
-        Ok(Keep {
+        others.sort_by_key(|session| Reverse(session.created_at));
+        others.truncate(MAX_KNOWN - 1);
+        let sessions = others.iter().chain([&found.session]).map(known).collect();
+        Ok(self.keep_these(keepers, found, why, consent, sessions))
+    }
+
+    fn keep_these(
+        &self,
+        keepers: &Keepers,
+        found: &Found,
+        why: Why,
+        consent: Consent,
+        sessions: Vec<KnownSession>,
+    ) -> Keep {
+        Keep {
             dir: found.workspace.dir.as_path().into(),
             state_dir: (&*self.state_dir).into(),
             runtime_dir: keepers.runtime_dir().into(),
@@ -254,7 +264,7 @@ impl Workspaces {
             agreed: consent.into(),
             label: format!("pid {}", std::process::id()),
             sessions,
-        })
+        }
     }
 }
 

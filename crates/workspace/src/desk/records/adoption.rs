@@ -85,6 +85,7 @@ fn go_on(
     let record = &summary.record;
     let mut events = Vec::new();
     if summary.generation.is_none() {
+        baseline::sync(writing.dir, record)?;
         events.push(Event::Started(live.started.clone()));
     }
     if !is_ours(writing, record) {

@@ -107,8 +107,13 @@ pub fn list_files(root: &Path, now: Timestamp) -> Result<Manifest, WalkError> {
     Ok(walk::walk(root, now, &options)?.manifest)
 }
 
-/// Keeps a manifest for a record, in the place of an earlier one; whole and on disk, or not at all.
-pub(super) fn put(dir: &OwnDir, record: &RecordId, manifest: &Manifest) -> Result<(), HeldError> {
+/// Keeps a manifest for a record, in the place of an earlier one; whole or not at all.
+pub(super) fn put(
+    dir: &OwnDir,
+    record: &RecordId,
+    manifest: &Manifest,
+    durable: Durable,
+) -> Result<(), HeldError> {
     let baselines = dir.baselines();
     let path = dir.baseline(record);
     let failed = |source| HeldError::write(&path, source);
@@ -116,7 +121,21 @@ pub(super) fn put(dir: &OwnDir, record: &RecordId, manifest: &Manifest) -> Resul
         return Err(failed(io::Error::other("its directory is something else")));
     }
     sys::create_private_dir(&baselines).map_err(failed)?;
-    files::replace(&path, Durable::Now, |file| manifest.write_to(file)).map_err(failed)
+    files::replace(&path, durable, |file| manifest.write_to(file)).map_err(failed)
+}
+
+/// Sees to it that the manifest of a record, if there is one, is there after a loss of power, and so
+/// is all that has a name in the directory.
+pub(super) fn sync(dir: &OwnDir, record: &RecordId) -> Result<(), HeldError> {
+    let path = dir.baseline(record);
+    let synced = match files::sync(&path) {
+        Ok(()) => sys::sync_dir(&dir.baselines()),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(err) => Err(err),
+    };
+    synced
+        .and_then(|()| sys::sync_dir(dir.path()))
+        .map_err(|source| HeldError::write(&path, source))
 }
 
 /// Removes the manifest of a record, if there is one.
