@@ -192,14 +192,19 @@ impl TmuxBackend {
     }
 
     async fn usable(&self, session: &SessionId) -> Result<(), BackendError> {
-        if self.version.get().is_some() {
-            return Ok(());
-        }
-        let version = self.probe().await;
-        let version = version.map_err(|err| failed("start", session, err.into()))?;
-        // Somebody else may have found out at the same time.
-        let _ = self.version.set(version);
+        let version = self.known_version().await;
+        version.map_err(|err| failed("start", session, err.into()))?;
         Ok(())
+    }
+
+    /// Returns the version, which is asked for once.
+    async fn known_version(&self) -> Result<&Version, Unusable> {
+        if let Some(version) = self.version.get() {
+            return Ok(version);
+        }
+        let version = self.probe().await?;
+        // Somebody else may have found out at the same time.
+        Ok(self.version.get_or_init(|| version))
     }
 }
 
@@ -266,8 +271,9 @@ impl TerminalBackend for TmuxBackend {
         &self,
         session: &SessionId,
         mode: AttachMode,
+        notice: Option<&str>,
     ) -> Result<Option<ClientProgram>, BackendError> {
-        self.person(session, mode).await
+        self.person(session, mode, notice).await
     }
 
     async fn send(&self, session: &SessionId, input: Bytes) -> Result<(), BackendError> {

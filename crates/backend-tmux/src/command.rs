@@ -3,7 +3,7 @@
 //! An argument never holds a value of an environment. One that ends in `;` would end a command, and
 //! `#` begins a format where tmux expands one: both are escaped.
 
-use std::{ffi::OsString, path::Path};
+use std::{ffi::OsString, path::Path, time::Duration};
 
 use abide_core::{
     clock::Timestamp,
@@ -51,6 +51,18 @@ const SCREEN_FORMAT: &str = ":#{alternate_on}:#{history_size}:#{cursor_x}:#{curs
 
 /// Input that is sent as keys, in bytes; more than anybody types at once.
 const KEYS_BYTES: usize = 64;
+
+/// How long a message is shown to somebody who does not type: long enough to be read.
+const MESSAGE_TIME: Duration = Duration::from_secs(5);
+
+/// For how long tmux shows a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Showing {
+    /// For as long as it is told.
+    AsLongAsTold,
+    /// For as long as its option `display-time` says.
+    AsConfigured,
+}
 
 /// Whether tmux pastes a buffer as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +220,19 @@ pub(crate) fn attach(name: &SessionName, read_only: bool) -> Words {
     attach
 }
 
+/// What follows an [`attach`] so that tmux shows the person a message, in the place of its status line,
+/// until they type or for a time.
+pub(crate) fn and_show(message: &str, showing: Showing) -> Words {
+    let mut show = words([";", "display-message"]);
+    if showing == Showing::AsLongAsTold {
+        show.extend(words(["-d", &MESSAGE_TIME.as_millis().to_string()]));
+    }
+    // What is formatted as a time begins with a percent sign.
+    let message = message.replace('#', "##").replace('%', "%%");
+    show.push(whole(&message.into()));
+    show
+}
+
 /// Lines for a control-mode client that type up to [`INPUT_BYTES`] and then say so with a number.
 ///
 /// A few keys are sent as keys: that is exact, and slow (tmux takes time with the square of a line's
@@ -349,6 +374,8 @@ mod tests {
             capture(pane).concat(),
             attach(&name(), false),
             attach(&name(), true),
+            and_show("100% #1;", Showing::AsLongAsTold),
+            and_show("old", Showing::AsConfigured),
         ];
         let verbs: Vec<String> = verbs.iter().map(|words| shown(words)).collect();
         insta::assert_snapshot!(verbs.join("\n\n"));

@@ -8,6 +8,9 @@ const OLDEST: (u32, u32) = (3, 0);
 /// The first release that is not known to paste what is in a buffer as it is.
 const CHANGES_PASTES: (u32, u32) = (3, 6);
 
+/// The first release whose messages take a time of their own.
+const TIMES_MESSAGES: (u32, u32) = (3, 2);
+
 /// A version of tmux, as `tmux -V` says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
@@ -43,6 +46,11 @@ impl Version {
     pub(crate) fn pastes_exactly(&self) -> bool {
         let is_plain = !self.text.starts_with("next-");
         is_plain && self.number.is_some_and(|number| number < CHANGES_PASTES)
+    }
+
+    /// Tells whether a message is shown for as long as its command says.
+    pub(crate) fn shows_as_long_as_told(&self) -> bool {
+        self.number.is_none_or(|number| TIMES_MESSAGES <= number)
     }
 
     /// Tells whether it is new enough.
@@ -103,6 +111,9 @@ mod tests {
         let exact = |said| Version::parse(said).unwrap().pastes_exactly();
         assert!(exact("tmux 3.5a") && !exact("tmux 3.6") && !exact("tmux next-3.5"));
         assert!(!exact("tmux master"));
+        let timed = |said| Version::parse(said).unwrap().shows_as_long_as_told();
+        assert!(timed("tmux 3.2") && timed("tmux 3.10") && timed("tmux master"));
+        assert!(!timed("tmux 3.1c"));
         assert_eq!(Version::parse("tmux 3.3a\n").unwrap().to_string(), "3.3a");
     }
 }

@@ -188,6 +188,9 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
     /// Returns the program that a person on a terminal attaches with, if the backend has one of its
     /// own; without one, as for a session that has ended, [`attach`](Self::attach) is the way.
     ///
+    /// The program shows `notice`, a short line, beside the session. What is printed before it starts
+    /// is out of sight once it has the terminal, and lost if the terminal had not taken it by then.
+    ///
     /// Prepares the session for it and starts nothing. Safe to drop at any await.
     ///
     /// # Errors
@@ -197,8 +200,9 @@ pub trait TerminalBackend: fmt::Debug + Send + Sync {
         &self,
         session: &SessionId,
         mode: AttachMode,
+        notice: Option<&str>,
     ) -> Result<Option<ClientProgram>, BackendError> {
-        let _ = (session, mode);
+        let _ = (session, mode, notice);
         Ok(None)
     }
 

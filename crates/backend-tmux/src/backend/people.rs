@@ -13,7 +13,7 @@ use abide_core::{
 
 use super::{TmuxBackend, failed};
 use crate::{
-    command,
+    command::{self, Showing},
     listing::{Client, Listing},
     target::SessionName,
 };
@@ -59,6 +59,7 @@ impl TmuxBackend {
         &self,
         session: &SessionId,
         mode: AttachMode,
+        notice: Option<&str>,
     ) -> Result<Option<ClientProgram>, BackendError> {
         self.adopt("attach to", session).await?;
         let running = match self.relays.status(session).await?.state {
@@ -89,7 +90,10 @@ impl TmuxBackend {
             }
             self.make_way(session, mode).await?;
         }
-        let verb = command::attach(&SessionName::of(session), mode == AttachMode::View);
+        let mut verb = command::attach(&SessionName::of(session), mode == AttachMode::View);
+        if let Some(notice) = notice {
+            verb.extend(command::and_show(notice, self.showing().await));
+        }
         Ok(Some(ClientProgram {
             program: self.tmux.program().to_owned(),
             args: self.tmux.arguments(&verb),
@@ -97,6 +101,15 @@ impl TmuxBackend {
                 .map(Into::into)
                 .to_vec(),
         }))
+    }
+
+    /// Returns for how long the tmux at hand shows a message.
+    async fn showing(&self) -> Showing {
+        match self.known_version().await {
+            Ok(version) if version.shows_as_long_as_told() => Showing::AsLongAsTold,
+            // Attaching is what matters.
+            Ok(_) | Err(_) => Showing::AsConfigured,
+        }
     }
 
     /// Takes control from whoever has it through the relay, and gives it up again.

@@ -23,9 +23,19 @@ fn request(mode: AttachMode) -> AttachRequest {
 }
 
 async fn attached(place: &Place, id: &str, mode: AttachMode, inside: bool) -> Screen {
+    attached_and_told(place, id, mode, inside, None).await
+}
+
+async fn attached_and_told(
+    place: &Place,
+    id: &str,
+    mode: AttachMode,
+    inside: bool,
+    notice: Option<&str>,
+) -> Screen {
     let client = place
         .backend
-        .client_program(&named(id), mode)
+        .client_program(&named(id), mode, notice)
         .await
         .unwrap();
     let client = client.expect("tmux has a client of its own");
@@ -73,7 +83,7 @@ async fn a_person_attaches_with_tmux_itself_and_is_counted() {
     );
     let refused = place
         .backend
-        .client_program(&named("one"), AttachMode::Control)
+        .client_program(&named("one"), AttachMode::Control, None)
         .await;
     assert!(
         matches!(refused, Err(BackendError::Busy { .. })),
@@ -94,7 +104,7 @@ async fn a_person_attaches_with_tmux_itself_and_is_counted() {
     person.wait_exit();
     let refused = place
         .backend
-        .client_program(&named("one"), AttachMode::Control)
+        .client_program(&named("one"), AttachMode::Control, None)
         .await;
     assert!(
         matches!(refused, Err(BackendError::Busy { .. })),
@@ -108,6 +118,27 @@ async fn a_person_attaches_with_tmux_itself_and_is_counted() {
     place.finish();
 }
 
+/// proves C4
+#[tokio::test]
+async fn a_notice_is_shown_word_for_word_until_somebody_types() {
+    let place = Place::new();
+    place.start("one", "testkit-echo", &[]).await;
+    place.showing("one", "ready").await;
+    let notice = "100% of #{pane_id};";
+    for mode in [AttachMode::View, AttachMode::Control] {
+        let person = attached_and_told(&place, "one", mode, false, Some(notice)).await;
+        person.wait_for_text("ready");
+        person.wait_for_text(notice);
+        if mode == AttachMode::Control {
+            person.type_text("x\r");
+            person.wait_for_text("got x");
+            assert!(!person.text().contains(notice), "{}", person.text());
+        }
+    }
+    place.clear("one").await;
+    place.finish();
+}
+
 /// proves T6
 #[tokio::test]
 async fn what_has_ended_is_not_attached_to_with_tmux() {
@@ -116,12 +147,12 @@ async fn what_has_ended_is_not_attached_to_with_tmux() {
     place.ended("one").await;
     let client = place
         .backend
-        .client_program(&named("one"), AttachMode::Control)
+        .client_program(&named("one"), AttachMode::Control, None)
         .await;
     assert_eq!(client.unwrap(), None);
     let client = place
         .backend
-        .client_program(&named("two"), AttachMode::Control)
+        .client_program(&named("two"), AttachMode::Control, None)
         .await;
     assert!(
         matches!(client, Err(BackendError::NotFound { .. })),

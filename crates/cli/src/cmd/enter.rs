@@ -25,6 +25,10 @@ use crate::{
     viewer::{self, DetachKeys, ParseKeysError, ViewerError},
 };
 
+/// What is odd about showing a session inside another one.
+const INSIDE_ANOTHER: &str =
+    "this is inside another session, which takes the keys that detach first";
+
 /// How a session is to be shown.
 #[derive(Debug, Clone)]
 pub(super) struct How {
@@ -149,15 +153,14 @@ pub(super) async fn enter(
 ) -> Result<Exit, CliError> {
     let target = found.target();
     refuse_itself(found)?;
-    if here(found) == Inside::Another {
-        report::say(
-            "warning: this is inside another session, which takes the keys that detach first",
-        );
-    }
+    let notice = (here(found) == Inside::Another).then_some(INSIDE_ANOTHER);
     if how.client == Client::OfBackend
-        && let Some(program) = handover::client_of(workspaces, found, how.mode).await?
+        && let Some(program) = handover::client_of(workspaces, found, how.mode, notice).await?
     {
         return handover::hand_over(workspaces, found, &program, how.exit).await;
+    }
+    if let Some(notice) = notice {
+        report::say(&format!("warning: {notice}"));
     }
     let request = AttachRequest {
         mode: how.mode,

@@ -72,9 +72,11 @@ impl Workspaces {
         &self,
         found: &Found,
         mode: AttachMode,
+        notice: Option<&str>,
     ) -> Result<Option<ClientProgram>, WorkspaceError> {
         let backend = self.backend_of(found).await?;
-        Ok(backend.client_program(&found.session.id, mode).await?)
+        let asked = backend.client_program(&found.session.id, mode, notice);
+        Ok(asked.await?)
     }
 
     /// Types into the session without attaching to it.

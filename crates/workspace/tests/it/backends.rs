@@ -139,7 +139,7 @@ async fn refusals(workspaces: &abide_workspace::Workspaces, found: &Found) -> Ve
         workspaces.status(found).await.unwrap_err(),
         workspaces.attach(found, request()).await.unwrap_err(),
         workspaces
-            .client_program(found, AttachMode::Control)
+            .client_program(found, AttachMode::Control, None)
             .await
             .unwrap_err(),
         workspaces.send(found, "x".into()).await.unwrap_err(),

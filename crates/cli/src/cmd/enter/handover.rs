@@ -20,12 +20,16 @@ const IN_TMUX: &str = "TMUX";
 
 /// Returns the program that shows the session, if its backend has one for it now; without one, as
 /// for a session that has ended, it is shown here.
+///
+/// The program shows the person `notice`, or what is odd about a tmux inside a tmux.
 pub(super) async fn client_of(
     workspaces: &Workspaces,
     found: &Found,
     mode: AttachMode,
+    notice: Option<&str>,
 ) -> Result<Option<ClientProgram>, CliError> {
-    match workspaces.client_program(found, mode).await {
+    let notice = nested(std::env::var_os(IN_TMUX).as_deref()).or(notice);
+    match workspaces.client_program(found, mode, notice).await {
         Err(WorkspaceError::Backend(BackendError::Ended { .. })) => Ok(None),
         asked => Ok(asked?),
     }
@@ -38,9 +42,6 @@ pub(super) async fn hand_over(
     program: &ClientProgram,
     exit: ExitWith,
 ) -> Result<Exit, CliError> {
-    if let Some(warning) = nested(std::env::var_os(IN_TMUX).as_deref()) {
-        report::say(warning);
-    }
     let no_client = |source| CliError::NoClient {
         target: found.target(),
         program: program.program.clone(),
@@ -84,11 +85,12 @@ fn code_after(exit: ExitWith, client: i32, ended: Option<&Ended>) -> Exit {
     }
 }
 
-/// Says what is odd about a client in tmux that shows another tmux, if this is so.
+/// Says what is odd about a client in tmux that shows another tmux, if this is so: in words that fit
+/// a line of a terminal.
 fn nested(in_tmux: Option<&OsStr>) -> Option<&'static str> {
     in_tmux
         .is_some_and(|value| !value.is_empty())
-        .then_some("warning: this is inside tmux, which takes its prefix key first; press it twice")
+        .then_some("this is inside tmux, which takes its prefix key first; press it twice")
 }
 
 #[cfg(test)]
