@@ -236,8 +236,9 @@ impl Emulator {
         self.hand_state_to_term();
     }
 
-    /// Returns where the character is that was printed last, if nothing has happened since and it
-    /// is found there in the pen that prints, and in the charset that does.
+    /// Returns where the character is that was printed last, if nothing has happened since, it is
+    /// found there in the pen that prints, and in the charset that does, and inserting it once more
+    /// would leave the end of its row as it is.
     pub(crate) fn last_printed(&self) -> Option<Point> {
         let grid = self.grid();
         let mut at = grid.cursor.point;
@@ -253,7 +254,10 @@ impl Emulator {
         let charset = grid.cursor.charsets[self.state.charset];
         let prints_as_it_is = charset.map(grid[at].c) == grid[at].c;
         let is_in_pen = Pen::of(&grid[at]) == Pen::of(&grid.cursor.template);
-        (prints_as_it_is && is_in_pen).then_some(at)
+        let end = Point::new(at.line, Column(grid.columns() - 1));
+        let moves_gap =
+            self.state.modes.insert && grid[end].flags.contains(Flags::LEADING_WIDE_CHAR_SPACER);
+        (prints_as_it_is && is_in_pen && !moves_gap).then_some(at)
     }
 
     /// Gives the screen that shows those parts of the state that it acts on itself.

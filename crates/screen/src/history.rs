@@ -290,6 +290,8 @@ impl History {
             self.last().lines += 1;
         }
         let block = self.last();
+        // The gap was none of the cells that were packed.
+        block.coloured |= out.is_coloured();
         let capacity = block.bytes.capacity();
         block.bytes.extend_from_slice(out.bytes());
         let more = block.bytes.capacity() - capacity;

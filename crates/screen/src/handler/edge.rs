@@ -104,19 +104,25 @@ impl Emulator {
         let (at, past_end) = (cursor.point, cursor.input_needs_wrap);
         if row(&at.line) == 0 {
             // The row that wraps is the one that leaves.
-            let grid = self.grid_mut();
             if !past_end {
-                let cells = &mut grid[at.line];
-                if cells[at.column].flags.contains(Flags::WIDE_CHAR_SPACER) {
-                    cells[at.column - 1].clear_wide();
-                }
-                let mut gap = grid.cursor.template.clone();
-                gap.flags.insert(Flags::LEADING_WIDE_CHAR_SPACER);
-                grid[at] = gap;
+                self.leave_gap();
             }
-            grid[at].flags.insert(Flags::WRAPLINE);
+            self.grid_mut()[at].flags.insert(Flags::WRAPLINE);
         }
         self.harvest(1);
+    }
+
+    /// Leaves what a wide character leaves that does not fit at the end of the cursor's row.
+    fn leave_gap(&mut self) {
+        let grid = self.grid_mut();
+        let at = grid.cursor.point;
+        let cells = &mut grid[at.line];
+        if cells[at.column].flags.contains(Flags::WIDE_CHAR_SPACER) {
+            cells[at.column - 1].clear_wide();
+        }
+        let mut gap = grid.cursor.template.clone();
+        gap.flags.insert(Flags::LEADING_WIDE_CHAR_SPACER);
+        grid[at] = gap;
     }
 
     /// Ends the gap at the end of the scrollback, if `c` is about to be printed over the wide
@@ -146,9 +152,15 @@ impl Emulator {
         if width == 0 {
             return;
         }
-        if self.grid().cursor.input_needs_wrap && self.state.modes.autowrap {
-            // With a wrap pending, this does that wrap and nothing else.
+        let pending = self.grid().cursor.input_needs_wrap;
+        let too_wide = self.cols() < self.cursor_col() + width;
+        if self.state.modes.autowrap && (pending || too_wide) {
             let wrap = self.before_wrap();
+            if !pending {
+                self.leave_gap();
+                self.grid_mut().cursor.input_needs_wrap = true;
+            }
+            // With a wrap pending, this does that wrap and nothing else.
             self.term().put_tab(1);
             self.after_wrap(wrap);
         }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use alacritty_terminal::{grid::Row, term::cell::Cell};
 
 use super::{
-    Block, History,
+    Block, GAP, History,
     decode::{Decoder, Fill},
     measure::{count_rows, row_starts},
 };
@@ -138,6 +138,9 @@ impl History {
     }
 
     /// Takes a new width; only lines longer than a block no longer hang together.
+    ///
+    /// What only the old width told apart is forgotten, as by whoever gets a snapshot in the new one:
+    /// blank rows that end a line, and gaps.
     pub(crate) fn set_cols(&mut self, cols: usize) {
         if self.cols == cols {
             return;
@@ -153,8 +156,11 @@ impl History {
             }
             self.blocks[at].joined = false;
         }
-        let blank = |block: &Block| memchr::memmem::find(&block.bytes, BLANK_ROW).is_some();
-        if let Some(first) = self.blocks.iter().position(blank) {
+        let is_of_width = |block: &Block| {
+            memchr::memchr(GAP, &block.bytes).is_some()
+                || memchr::memmem::find(&block.bytes, BLANK_ROW).is_some()
+        };
+        if let Some(first) = self.blocks.iter().position(is_of_width) {
             self.repack(first);
         }
     }
