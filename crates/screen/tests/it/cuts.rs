@@ -6,7 +6,7 @@ use proptest::{prelude::*, sample::Index};
 
 use crate::grammar::{FEATURES, Output, of_feature};
 use crate::judge::{self, ALL};
-use crate::streams::{damaged_stream, stream};
+use crate::streams::{damaged_stream, narrow_stream, stream};
 
 /// Lines of scrollback of the models here; few, so that streams overflow it.
 const SCROLLBACK: usize = 12;
@@ -126,6 +126,30 @@ proptest! {
         same(&mut model, &mut fresh, "after the change")?;
         for model in [&mut model, &mut fresh] {
             model.feed(&after);
+        }
+        same(&mut model, &mut fresh, "after the rest")?;
+    }
+
+    /// proves O11
+    #[test]
+    fn who_came_between_two_changes_of_size_sees_the_same_after_the_second(
+        sizes in (size(), size(), size()),
+        outputs in (narrow_stream(15), narrow_stream(8), narrow_stream(8)),
+    ) {
+        let (Output(first), Output(second), Output(last)) = outputs;
+        let mut model = ScreenModel::new(sizes.0, ScreenLimits::default());
+        model.feed(&first);
+        model.resize(sizes.1);
+        model.feed(&second);
+        let mut fresh = ScreenModel::new(sizes.1, ScreenLimits::default());
+        fresh.feed(&model.snapshot(ALL));
+        for model in [&mut model, &mut fresh] {
+            model.discard_answers();
+            model.resize(sizes.2);
+        }
+        same(&mut model, &mut fresh, "after the change")?;
+        for model in [&mut model, &mut fresh] {
+            model.feed(&last);
         }
         same(&mut model, &mut fresh, "after the rest")?;
     }

@@ -1,6 +1,7 @@
 //! What a screen model promises, over streams and cuts that no one chose by hand.
 
 mod answers;
+mod charsets;
 mod cuts;
 mod floods;
 mod grammar;

@@ -1,6 +1,6 @@
 //! Streams as programs write them, of every feature, with queries, and damaged.
 
-use proptest::{collection::vec, prelude::*, strategy::Union};
+use proptest::{collection::vec, prelude::*, sample::Index, strategy::Union};
 
 use crate::grammar::{FEATURES, Output, Piece, fixed};
 
@@ -46,6 +46,52 @@ pub(crate) fn piece() -> Piece {
 /// A stream of up to `pieces` pieces.
 pub(crate) fn stream(pieces: usize) -> impl Strategy<Value = Output> {
     vec(piece(), 0..pieces).prop_map(|pieces| Output(pieces.concat()))
+}
+
+/// What meets the end of a row: pending wraps, gaps that wide characters leave, and what moves them.
+const AT_THE_EDGE: &[&str] = &[
+    "abc中",
+    "\x1b[999C中",
+    "\x1b[999Cx",
+    "\x1b[999Cx\x1b7",
+    "\x1b[999;999H中",
+    "\x1b[999;999Hx",
+    "\x1b[41m",
+    "\x1b[41m中中中中",
+    "\x1b[m",
+    "\x1b[H",
+    "\x1b7",
+    "\x1b8",
+    "\x1b[4h",
+    "\x1b[4l",
+    "\x1b[?7l",
+    "\x1b[?7h",
+    "\x1b[1P",
+    "\x1b[@",
+    "\x1b[X",
+    "\x1b[K",
+    "\x1bM",
+    "\x1b[L",
+    "\x1b[M",
+    "\x1b[S",
+    "\x1b[T",
+    "\x1b[?1049h",
+    "\x1b[?1049l",
+];
+
+/// A stream of a few features that change cells, which so meet oftener than in one of all.
+pub(crate) fn narrow_stream(pieces: usize) -> impl Strategy<Value = Output> {
+    let some = vec((any::<Index>(), 1_u32..8), 1..5);
+    let pieces = some.prop_flat_map(move |some| {
+        let feature = |at: Index| at.get(&FEATURES[..=11]).1();
+        let features = some.into_iter().map(|(at, weight)| (weight, feature(at)));
+        let edge = (8, fixed(AT_THE_EDGE));
+        vec(
+            Union::new_weighted(features.chain([edge]).collect()),
+            0..pieces,
+        )
+    });
+    pieces.prop_map(|pieces| Output(pieces.concat()))
 }
 
 /// A stream in which queries are frequent.
