@@ -160,14 +160,12 @@ impl Drop for KernelLock {
     }
 }
 
-/// Opens the file for whoever takes the lock alone, and makes it if need be.
+/// Opens the file for whoever takes the lock alone, and makes it for this user if need be.
 fn open_or_make(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    sys::make_private(&mut options);
+    options.open(path)
 }
 
 /// Opens the file for whoever only looks: what others are removing must not come back, and what

@@ -90,8 +90,7 @@ impl Claim {
 /// Makes a lock's file, which sharing the lock does not: it may have gone with its workspace, or
 /// with the directory of all.
 fn make_file(path: &Path) -> Result<(), ClaimError> {
-    let made = fs::OpenOptions::new().create(true).append(true).open(path);
-    made.map(drop).map_err(|source| ClaimError::Directory {
+    sys::create_private_file(path).map_err(|source| ClaimError::Directory {
         path: path.to_owned(),
         source,
     })

@@ -28,7 +28,7 @@ fn starts(env: &TestEnv) -> usize {
 }
 
 /// Does a test with an owner, and where there is one with tmux.
-fn with_each_backend(test: impl Fn(TestEnv)) {
+pub(crate) fn with_each_backend(test: impl Fn(TestEnv)) {
     test(TestEnv::new());
     if let Some(env) = env_with_tmux() {
         test(env);

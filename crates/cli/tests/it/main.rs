@@ -36,6 +36,8 @@ mod orphans;
 #[cfg(unix)]
 mod races;
 #[cfg(unix)]
+mod private;
+#[cfg(unix)]
 mod scripts;
 #[cfg(target_os = "linux")]
 mod stopped;
