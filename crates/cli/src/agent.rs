@@ -14,7 +14,10 @@ use abide_workspace::{
     AgentName, WorkspaceName,
     record::{Session, Workspace},
     service,
-    targets::{self, Agent, Agents, SaidBy, UnknownAgent, Wanted, program},
+    targets::{
+        self, Agent, Agents, SaidBy, UnknownAgent, Wanted,
+        program::{self, Unavailable},
+    },
 };
 
 use crate::{compose::Context, config::Config, environment, error::CliError, host, output, report};
@@ -39,12 +42,12 @@ pub(crate) enum AgentError {
     #[error(transparent)]
     NotThere(#[from] UnknownAgent),
     /// Its program cannot be run.
-    #[error("the agent `{name}` cannot be run: {reason}")]
+    #[error("the agent `{name}` cannot be run")]
     Unavailable {
         /// The agent.
         name: String,
         /// Why not.
-        reason: String,
+        source: Unavailable,
     },
 }
 
@@ -59,10 +62,12 @@ impl AgentError {
             Self::Unknown { .. } | Self::NotThere(_) => {
                 "`abide agents` lists them; nothing was done".into()
             }
-            Self::Unavailable { name, .. } => format!(
-                "install it, or name its program with `agents.{name}.command` in the \
-                 configuration; `abide agents` lists what can be run"
-            ),
+            Self::Unavailable { name, source } => source.mended().unwrap_or_else(|| {
+                format!(
+                    "install it, or name its program with `agents.{name}.command` in the \
+                     configuration; `abide agents` lists what can be run"
+                )
+            }),
         }
     }
 }
@@ -129,7 +134,7 @@ fn available(agent: &Agent, env: &Environment) -> Result<(), AgentError> {
     let found = program::find(&agent.command.program, env);
     found.map(drop).map_err(|error| AgentError::Unavailable {
         name: agent.name.to_string(),
-        reason: error.to_string(),
+        source: error,
     })
 }
 

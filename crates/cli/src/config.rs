@@ -204,7 +204,10 @@ impl Config {
             let problem = "is no path from the root".to_owned();
             return Err(invalid(dir.span(), problem));
         }
-        for name in file.env.pass.iter().chain(&file.env.deny) {
+        for name in &file.env.pass {
+            check_passed(name.get_ref()).map_err(|problem| invalid(name.span(), problem))?;
+        }
+        for name in &file.env.deny {
             check_pattern(name.get_ref()).map_err(|problem| invalid(name.span(), problem))?;
         }
         let (agents, agent) = agents::read(file.agents, file.agent)
@@ -227,6 +230,18 @@ impl Config {
             agents,
             lines: lines::lines(text),
         })
+    }
+}
+
+/// Refuses a pattern that would pass every secret on, as well as one that is none.
+fn check_passed(pattern: &str) -> Result<(), String> {
+    match pattern == "*" {
+        true => Err(
+            "`*` would pass on every credential, also those that nobody thought of; name the \
+             variables that sessions need"
+                .into(),
+        ),
+        false => check_pattern(pattern),
     }
 }
 
@@ -326,6 +341,14 @@ mod tests {
             (
                 "env.deny = ['*_TOKEN']\n",
                 "`config.toml`, line 1: `env.deny`: `*_TOKEN` is neither",
+            ),
+            (
+                "[env]\ndeny = ['*']\npass = ['A', '*']\n",
+                "`config.toml`, line 3: `env.pass`: `*` would pass on every credential",
+            ),
+            (
+                "[agents.claude]\npass = ['*']\n",
+                "`config.toml`, line 2: `agents.claude.pass`: `*` would pass on every",
             ),
             (
                 "\n\nshell = ''\n",

@@ -23,7 +23,7 @@ use abide_workspace::{
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::check_pattern;
+use super::check_passed;
 
 /// The agents, by name, as they stand in the file.
 pub(super) type FileAgents = BTreeMap<String, Spanned<FileAgent>>;
@@ -114,7 +114,7 @@ fn said(agent: FileAgent) -> Result<Said, Invalid> {
         return Err((empty.span(), "names no program".into()));
     }
     for name in agent.pass.iter().flatten() {
-        check_pattern(name.get_ref()).map_err(|problem| (name.span(), problem))?;
+        check_passed(name.get_ref()).map_err(|problem| (name.span(), problem))?;
     }
     let mut env = BTreeMap::new();
     for (name, value) in agent.env {

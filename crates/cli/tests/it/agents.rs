@@ -275,3 +275,39 @@ read word";
     assert!(!String::from_utf8_lossy(&database).contains("hunter"));
     env.finish();
 }
+
+/// proves A2
+#[test]
+fn a_program_that_lacks_the_right_to_be_run_is_not_to_be_installed() {
+    let mut env = TestEnv::new();
+    install(&mut env, &[("claude", AGENT)]);
+    let program = env.root().join("agents").join("claude");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o644)).unwrap();
+    let mended = format!("`chmod +x {}`", program.display());
+    for words in [
+        &["new", "api", "--agent", "claude", "--no-attach"][..],
+        &["new", "api", "--no-attach", "--", "claude"],
+        &["new", "api", "--no-attach", "--", program.to_str().unwrap()],
+    ] {
+        let refused = env.run(words);
+        fails(&refused, 127, &mended);
+        assert!(!refused.stderr.contains("install"), "{refused:?}");
+    }
+    let checked = env.run(["agents", "check", "claude"]);
+    assert!(checked.stdout.contains(&mended), "{checked:?}");
+    env.finish();
+}
+
+/// proves C6
+#[test]
+fn a_configuration_that_passes_every_secret_on_is_refused() {
+    let env = TestEnv::new();
+    fs::write(env.config_file(), "[env]\npass = ['*']\n").unwrap();
+    let refused = env.run(["new", "api", "--no-attach"]);
+    fails(
+        &refused,
+        2,
+        "line 2: `env.pass`: `*` would pass on every credential",
+    );
+    env.finish();
+}

@@ -183,6 +183,22 @@ fn failed(action: String, ended: &Ended) -> GitError {
     GitError::Failed {
         action,
         status: ended.status.to_string(),
-        said: String::from_utf8_lossy(&ended.said).trim().to_owned(),
+        said: in_words(&ended.said),
+    }
+}
+
+/// Returns what git said, for people: it begins the lines of a list with a tab.
+fn in_words(said: &[u8]) -> String {
+    String::from_utf8_lossy(said).trim().replace('\t', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_gits_is_shown_without_its_tabs() {
+        let said = in_words(b"error: these would be lost:\n\tone file\n\ttwo\n");
+        assert_eq!(said, "error: these would be lost:\n one file\n two");
     }
 }

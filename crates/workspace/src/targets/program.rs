@@ -5,6 +5,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +14,7 @@ use abide_core::{
     env_policy::Environment,
 };
 
-use crate::sys;
+use crate::{git::words, sys};
 
 /// Why a program cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,10 +41,32 @@ pub enum Unavailable {
         path: PathBuf,
         /// What the system says.
         reason: String,
+        /// Whether it is a file that lacks nothing but the right to be run.
+        is_forbidden: bool,
     },
 }
 
 impl Unavailable {
+    /// Says how to make the file one that can be run, where that is all it takes.
+    #[must_use]
+    pub fn mended(&self) -> Option<String> {
+        match self {
+            Self::NotRunnable {
+                path,
+                is_forbidden: true,
+                ..
+            } => {
+                let path = words::quoted(&path.to_string_lossy());
+                Some(format!("`chmod +x {path}` lets it be run"))
+            }
+            Self::NotRunnable { .. }
+            | Self::Nameless
+            | Self::Relative
+            | Self::NoPath
+            | Self::NotOnPath { .. } => None,
+        }
+    }
+
     /// Says it without the PATH, which may be long.
     #[must_use]
     pub fn brief(&self) -> String {
@@ -79,8 +102,9 @@ fn runnable(path: PathBuf) -> Result<PathBuf, Unavailable> {
     match sys::check_executable(&path) {
         Ok(()) => Ok(path),
         Err(error) => Err(Unavailable::NotRunnable {
-            path,
+            is_forbidden: error.kind() == io::ErrorKind::PermissionDenied && path.is_file(),
             reason: error.to_string(),
+            path,
         }),
     }
 }
@@ -118,7 +142,10 @@ pub(crate) fn refuse_missing(command: &Command, env: &Environment) -> Result<(),
         Ok(_) => Ok(()),
         Err(unavailable) => Err(BackendError::ProgramNotFound {
             program: command.program.clone(),
-            reason: unavailable.to_string(),
+            reason: match unavailable.mended() {
+                Some(mended) => format!("{unavailable}; {mended}"),
+                None => unavailable.to_string(),
+            },
         }),
     }
 }
@@ -147,6 +174,10 @@ mod tests {
             "{}",
             reason("data")
         );
+        let mended = find(OsStr::new("data"), &env).unwrap_err().mended();
+        // Elsewhere than on Unix a name decides.
+        assert_eq!(mended.is_some_and(|say| say.contains("chmod")), cfg!(unix));
+        assert_eq!(Unavailable::Relative.mended(), None);
         for program in ["./a", "a/b", ".", ".."] {
             assert!(reason(program).contains("relative"), "{program}");
         }

@@ -149,7 +149,12 @@ fn page(checked: &Checked<'_>) -> String {
     };
     match &looked.program {
         Ok(program) => add("program", &program.to_string_lossy()),
-        Err(unavailable) => add("unavailable", &unavailable.to_string()),
+        Err(unavailable) => {
+            add("unavailable", &unavailable.to_string());
+            if let Some(mended) = unavailable.mended() {
+                add("hint", &mended);
+            }
+        }
     }
     match version {
         None => {}
