@@ -4,7 +4,6 @@
 
 use std::{
     ffi::OsString,
-    io,
     path::{Path, PathBuf},
 };
 
@@ -41,14 +40,34 @@ pub(crate) enum DirsError {
     /// The user has no home directory.
     #[error("cannot tell where your home directory is")]
     NoHome,
-    /// A variable names no path.
-    #[error("cannot use the path in {variable}")]
-    BadPath {
+    /// A variable names a path that depends on the current directory.
+    #[error("cannot use {variable}: `{}` is no path from the root", path.display())]
+    Relative {
         /// The variable.
         variable: &'static str,
-        /// Why not.
-        source: io::Error,
+        /// What it says.
+        path: PathBuf,
     },
+}
+
+impl DirsError {
+    /// Says what to do next.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::NoHome => {
+                "name a directory with ABIDE_STATE_DIR and a file with ABIDE_CONFIG".into()
+            }
+            // What it would come to is only said where it can be.
+            Self::Relative { path, .. } => match std::path::absolute(path) {
+                Ok(whole) => format!(
+                    "a relative one would be another place in every directory; write all of it, \
+                     such as `{}`",
+                    whole.display()
+                ),
+                Err(_) => "a relative one would be another place in every directory".into(),
+            },
+        }
+    }
 }
 
 impl Dirs {
@@ -107,15 +126,17 @@ fn named(
     variable: impl Fn(&str) -> Option<OsString>,
     name: &'static str,
 ) -> Result<Option<PathBuf>, DirsError> {
-    let Some(path) = variable(name).filter(|path| !path.is_empty()) else {
+    let path = variable(name).filter(|path| !path.is_empty());
+    let Some(path) = path.map(PathBuf::from) else {
         return Ok(None);
     };
-    std::path::absolute(path)
-        .map(Some)
-        .map_err(|source| DirsError::BadPath {
+    match path.is_absolute() {
+        true => Ok(Some(path)),
+        false => Err(DirsError::Relative {
             variable: name,
-            source,
-        })
+            path,
+        }),
+    }
 }
 
 fn usual_state(home: &impl BaseStrategy) -> PathBuf {
@@ -129,19 +150,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_name_every_place_and_relative_ones_start_at_the_current_directory() {
+    fn variables_name_every_place_from_the_root() {
+        let root = std::env::temp_dir();
         let dirs = Dirs::from_env(|name| match name {
-            "ABIDE_STATE_DIR" => Some("state".into()),
-            "ABIDE_RUNTIME_DIR" => Some(std::env::temp_dir().join("r").into()),
-            "ABIDE_CONFIG" => Some("c.toml".into()),
+            "ABIDE_STATE_DIR" => Some(root.join("s").into()),
+            "ABIDE_RUNTIME_DIR" => Some(root.join("r").into()),
+            "ABIDE_CONFIG" => Some(root.join("c.toml").into()),
             _ => None,
         })
         .unwrap();
-        let here = std::env::current_dir().unwrap();
-        assert_eq!(dirs.state, here.join("state"));
-        assert_eq!(dirs.owners(), here.join("state").join("owners"));
-        assert_eq!(dirs.runtime, std::env::temp_dir().join("r"));
-        assert_eq!(dirs.config, ConfigPath::Named(here.join("c.toml")));
+        assert_eq!(dirs.owners(), root.join("s").join("owners"));
+        assert_eq!(dirs.runtime, root.join("r"));
+        assert_eq!(dirs.config, ConfigPath::Named(root.join("c.toml")));
+    }
+
+    /// proves C6
+    #[test]
+    fn a_path_that_would_differ_from_directory_to_directory_is_refused_by_name() {
+        for variable in ["ABIDE_STATE_DIR", "ABIDE_RUNTIME_DIR", "ABIDE_CONFIG"] {
+            let from_env = |name: &str| match name == variable {
+                true => Some("here/x".into()),
+                false => Some(std::env::temp_dir().into()),
+            };
+            let error = Dirs::from_env(from_env).unwrap_err();
+            let told = error.to_string();
+            assert!(
+                told.contains(variable) && told.contains("`here/x`"),
+                "{told}"
+            );
+            let whole = std::env::current_dir().unwrap().join("here/x");
+            assert!(error.hint().contains(&*whole.to_string_lossy()));
+        }
     }
 
     #[test]

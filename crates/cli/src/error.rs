@@ -259,9 +259,7 @@ impl CliError {
             Self::NothingToSend => {
                 Some("name a text, `--keys` or `--enter`, or pipe something in".into())
             }
-            Self::Dirs(_) => {
-                Some("name a directory with ABIDE_STATE_DIR and a file with ABIDE_CONFIG".into())
-            }
+            Self::Dirs(error) => Some(error.hint()),
             Self::WaitTimedOut { .. } => Some(
                 "the session was left as it is; the offset reached is on standard output".into(),
             ),

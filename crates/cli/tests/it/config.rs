@@ -80,3 +80,20 @@ fn the_path_of_the_configuration_is_told_though_it_cannot_be_read() {
     fails(&env.run(["config", "explain"]), 2, "histroy");
     env.finish();
 }
+
+/// proves C6
+#[test]
+fn a_path_that_depends_on_the_current_directory_is_refused_by_name() {
+    for variable in ["ABIDE_STATE_DIR", "ABIDE_RUNTIME_DIR", "ABIDE_CONFIG"] {
+        let env = TestEnv::new();
+        let mut command = env.command(["list"]);
+        command.env(variable, "here");
+        let refused = env.run_command(command, b"");
+        fails(&refused, 2, &format!("cannot use {variable}: `here`"));
+        let whole = env.work_dir().join("here");
+        let hint = format!("such as `{}`", whole.display());
+        assert!(refused.stderr.contains(&hint), "{refused:?}");
+        assert!(!whole.exists());
+        env.finish();
+    }
+}
