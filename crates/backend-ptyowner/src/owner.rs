@@ -11,7 +11,7 @@
 //! kernel and for nothing else.
 
 mod activity;
-mod address;
+pub(crate) mod address;
 mod history;
 mod input;
 mod journal;

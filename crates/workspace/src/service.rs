@@ -9,6 +9,7 @@ mod backend;
 mod create;
 mod delete;
 mod enter;
+mod forget;
 mod interrupted;
 mod keeping;
 mod launch;

@@ -14,8 +14,10 @@ use abide_core::{
 use super::{check_generation, discover_error, state_error};
 use crate::{
     client::discover::{self, DiscoverError, Found},
+    owner::address::Address,
     state::SessionDir,
 };
+
 /// What one attempt came to.
 enum Attempt {
     /// Nothing is left of the session.
@@ -80,6 +82,10 @@ fn attempt(
     // Whoever asked was told that it timed out; what is there now may be another start.
     if abandoned.load(Ordering::Relaxed) {
         return Ok(Attempt::Done);
+    }
+    // An owner that was killed left its socket, whose name is that start's alone.
+    if let Ok(Some(owner)) = dir.read_owner() {
+        Address::clear(&owner.endpoint, owner.generation);
     }
     let retired = dir.retire();
     drop(start);

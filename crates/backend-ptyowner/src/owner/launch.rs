@@ -172,6 +172,10 @@ impl Launching<'_> {
         program: &std::path::Path,
         shutdown: Shutdown,
     ) -> Result<Ready<S::Terminal>, LaunchReply> {
+        if let Some(last) = self.last {
+            // Its owner is gone: this one holds the lock.
+            Address::clear(&last.file.endpoint, last.file.generation);
+        }
         let generation = Generation::random();
         let address = self.bind(generation)?;
         let wanted = Wanted {

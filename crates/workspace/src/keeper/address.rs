@@ -66,6 +66,12 @@ impl Place {
         self.dir.join(format!("{}.log", self.name))
     }
 
+    /// Removes the log, once nobody needs what it says.
+    pub(crate) fn remove_log(&self) {
+        // One that stays says something of nothing.
+        let _ = fs::remove_file(self.log());
+    }
+
     /// Binds the endpoint of the keeper of a grant, and says where it is.
     pub(crate) fn bind(&self, runtime_dir: &Path, epoch: FencingToken) -> io::Result<Bound> {
         self.clear_before(epoch);

@@ -91,6 +91,7 @@ impl Workspaces {
             true => None,
             false => self.survey(&workspace, force).await?,
         };
+        let place = self.keepers_place(&workspace);
         let id = workspace.id.clone();
         let (before, problem) = (workspace.state, workspace.problem.clone());
         // A deletion that goes on stays in the stage that it got to, until it is past that.
@@ -117,6 +118,7 @@ impl Workspaces {
             None => (None, Vec::new()),
         };
         self.store.delete(id).await?;
+        self.forget_keepers(&workspace, &sessions, place).await;
         claim.forget();
         tracing::info!(workspace = %workspace.id, "deleted");
         Ok(Deleted {
