@@ -13,7 +13,8 @@ Sessions go on when the database is lost or put back from an older copy; `abide 
 shows those that nothing knows any more. Adopting changes nothing in the session itself.
 
 What the workspace was called, its directory and what it runs are asked of the system, where it \
-tells; a later `abide resume` starts that again, else your shell.
+tells; a later `abide resume` starts that again, else your shell. Whether that is an agent, and which, \
+says the record in the directory.
 
 Examples:
   abide list --orphans
@@ -42,13 +43,16 @@ impl Adopt {
                     .map_err(|source| CliError::BadDirectory { path, source })?,
             ),
         };
+        let shell = agent::shell(context);
         let workspaces = context.workspaces().await?;
         let found = workspaces
             .adopt(Adoption {
                 session: self.session,
                 name: self.name,
                 dir,
-                command: agent::shell(context).command,
+                agent: shell.agent_name(),
+                mode: shell.mode(),
+                command: shell.command,
                 history_bytes: context.config.history_bytes,
                 journal: context.config.journal,
             })

@@ -5,7 +5,10 @@ use std::path::Path;
 use abide_testkit::{env::TestEnv, output::CommandOutput};
 use serde_json::Value;
 
-use crate::terminal::{abide, size};
+use crate::{
+    agents::{AGENT, install, json, wait_for},
+    terminal::{abide, size},
+};
 
 #[track_caller]
 fn ok(output: CommandOutput) -> String {
@@ -170,5 +173,51 @@ fn orphans_are_reaped_when_they_ended_or_by_force_and_leave_nothing() {
     assert_eq!(owners, 1, "what is left is the one that a workspace has");
     ok(env.run(["send", "kept", "hello", "--enter"]));
     ok(env.run(["delete", "kept", "--force"]));
+    env.finish();
+}
+
+/// proves W7
+#[test]
+fn what_an_adopted_session_runs_is_known_by_its_name_again() {
+    let mut env = TestEnv::new();
+    install(&mut env, &[("claude", AGENT)]);
+    let words = ["new", "api", "--agent", "claude", "--no-attach"];
+    ok(env.run(words));
+    wait_for(&env, "api", "is here");
+    let home = env.home_dir();
+    let words = [
+        "new",
+        "sh",
+        "--shell",
+        "--no-attach",
+        "--dir",
+        home.to_str().unwrap(),
+    ];
+    ok(env.run(words));
+    let of = |name: &str| json(&env, &["info", name, "--json"])["session"].clone();
+    let id = |session: Value| session["id"].as_str().unwrap().to_owned();
+    let ids = ["api", "sh"].map(|name| id(of(name)));
+    lose_database(&env);
+    for (id, name, dir) in [(&ids[0], "api", env.work_dir()), (&ids[1], "sh", home)] {
+        let dir = dir.to_str().unwrap();
+        ok(env.run(["adopt", id, "--name", name, "--dir", dir]));
+    }
+    assert_eq!(
+        (&of("api")["agent"], &of("api")["mode"]),
+        (&"claude".into(), &"agent".into())
+    );
+    assert_eq!(
+        (&of("sh")["agent"], &of("sh")["mode"]),
+        (&"shell".into(), &"shell".into())
+    );
+    assert_eq!(ok(env.run(["open", "api", "--no-attach"])), "api/shell\n");
+    assert_eq!(ok(env.run(["open", "sh", "--no-attach"])), "sh\n");
+    assert_eq!(
+        ok(env.run(["launch", "api", "--no-attach"])),
+        "api/claude\n"
+    );
+    for name in ["api", "sh"] {
+        ok(env.run(["delete", name, "--force"]));
+    }
     env.finish();
 }

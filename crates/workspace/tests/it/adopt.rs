@@ -5,6 +5,7 @@ use std::time::Duration;
 use abide_core::{
     backend::{BackendKind, Command, ExitOutcome, SessionState},
     env_policy::Environment,
+    lease::Mode,
     limits,
 };
 use abide_testkit::backend::Op;
@@ -22,6 +23,8 @@ fn adoption(machine: &Machine, session: &str, name: Option<&str>) -> Adoption {
         name: name.map(|name| name.parse().unwrap()),
         dir: Some(machine.root.path().to_owned()),
         command: Command::new("testkit-echo", Vec::<String>::new()),
+        agent: None,
+        mode: Mode::Command,
         history_bytes: limits::HISTORY_BYTES,
         journal: true,
     }

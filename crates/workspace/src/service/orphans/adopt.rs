@@ -1,22 +1,38 @@
 //! Takes an orphan in: makes the rows that it lost. The session itself is not touched.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use abide_core::{
     backend::{Alive, Command, SessionState},
     clock::Timestamp,
-    id::WorkspaceId,
+    id::{SessionId, WorkspaceId},
+    lease::Mode,
     size::TermSize,
 };
 
 use super::Orphan;
 use crate::{
     error::{OrphanError, WorkspaceError},
-    name::{SessionName, WorkspaceName},
+    name::{AgentName, SessionName, WorkspaceName},
     record::{Session, Workspace, WorkspaceState},
-    service::{Found, Workspaces},
+    service::{Found, Workspaces, records_in},
     store::Naming,
 };
+
+/// What a session runs, as people call it.
+#[derive(Debug, Default)]
+struct Runs {
+    agent: Option<AgentName>,
+    mode: Option<Mode>,
+}
+
+/// What is known of an orphan besides what it tells itself.
+#[derive(Debug)]
+struct Known {
+    dir: PathBuf,
+    size: TermSize,
+    runs: Runs,
+}
 
 /// An orphan that somebody wants to keep, and what is made of it.
 #[derive(Debug, Clone)]
@@ -30,6 +46,10 @@ pub struct Adoption {
     pub dir: Option<PathBuf>,
     /// What a later start runs, if the system does not tell what runs now.
     pub command: Command,
+    /// The name of that, if it is known by one.
+    pub agent: Option<AgentName>,
+    /// What kind of thing that is.
+    pub mode: Mode,
     /// Output that a later start keeps, in bytes.
     pub history_bytes: u64,
     /// Whether a later start keeps screen and history where they outlive their holder.
@@ -62,7 +82,9 @@ impl Workspaces {
             (None, None) => Naming::Like(WorkspaceName::of_directory(dir.file_name())),
         };
         let size = self.size_of(&orphan).await.unwrap_or_default();
-        let (workspace, session) = self.adopted(&orphan, wanted, (dir, size), &naming);
+        let runs = runs(&orphan, &dir, &wanted).await;
+        let known = Known { dir, size, runs };
+        let (workspace, session) = self.adopted(&orphan, wanted, known, &naming);
         let (workspace, session) = self.store.adopt(workspace, naming, session).await?;
         tracing::info!(workspace = %workspace.id, session = %session.id, "adopted");
         let found = Found { workspace, session };
@@ -89,15 +111,17 @@ impl Workspaces {
         &self,
         orphan: &Orphan,
         wanted: Adoption,
-        (dir, size): (PathBuf, TermSize),
+        known: Known,
         naming: &Naming,
     ) -> (Workspace, Session) {
         let now = self.clock.now();
         let (Naming::Exactly(name) | Naming::Like(name)) = naming;
+        let agent = known.runs.agent.as_ref().map(AgentName::to_string);
         let workspace = Workspace {
             id: orphan.workspace.clone().unwrap_or_else(WorkspaceId::random),
             state: WorkspaceState::Ready,
-            ..Workspace::new(name.clone(), dir, now)
+            agent: agent.clone(),
+            ..Workspace::new(name.clone(), known.dir, now)
         };
         let started_at = started_at(&orphan.status.state);
         let command = orphan.command.clone().unwrap_or(wanted.command);
@@ -106,9 +130,11 @@ impl Workspaces {
             id: orphan.status.session.clone(),
             backend: Some(orphan.status.backend.into()),
             generation: orphan.status.generation,
-            size,
+            size: known.size,
             history_bytes: wanted.history_bytes,
             journal: wanted.journal,
+            agent,
+            mode: known.runs.mode.unwrap_or(Mode::Command),
             ..Session::new(
                 workspace.id.clone(),
                 SessionName::main(),
@@ -118,6 +144,43 @@ impl Workspaces {
         };
         (workspace, session)
     }
+}
+
+/// Finds out what a session runs: what was recorded when it was started, else what it is that a
+/// later start of it runs, if that is what the caller says.
+async fn runs(orphan: &Orphan, dir: &Path, wanted: &Adoption) -> Runs {
+    let dirs = [Some(dir.to_owned()), orphan.dir.clone()];
+    let session = orphan.status.session.clone();
+    let look = move || {
+        dirs.iter()
+            .flatten()
+            .find_map(|dir| recorded(dir, &session))
+    };
+    let recorded = tokio::task::spawn_blocking(look).await;
+    // A journal that cannot be read is the keeper's to tell.
+    if let Ok(Some(runs)) = recorded {
+        return runs;
+    }
+    let command = orphan.command.as_ref();
+    match command.is_none_or(|command| *command == wanted.command) {
+        true => Runs {
+            agent: wanted.agent.clone(),
+            mode: Some(wanted.mode),
+        },
+        false => Runs::default(),
+    }
+}
+
+/// Reads from a directory's journal what was last noted of what the session runs.
+fn recorded(dir: &Path, session: &SessionId) -> Option<Runs> {
+    let records = records_in(dir).ok()??;
+    let opened = records.summaries.into_iter().rev();
+    let mut opened = opened.filter_map(|record| record.opened);
+    let opened = opened.find(|opened| opened.session == *session)?;
+    Some(Runs {
+        agent: opened.agent.and_then(|name| name.parse().ok()),
+        mode: Some(opened.mode),
+    })
 }
 
 /// Returns when the session was started, as far as that is seen.
