@@ -162,6 +162,14 @@ pub(crate) enum CliError {
         /// How it ended.
         outcome: String,
     },
+    /// The session is over, and nobody saw how it ended.
+    #[error("`{target}` is over, and how it ended is not known: {outcome}")]
+    OutcomeUnknown {
+        /// The session.
+        target: Target,
+        /// What is known of it.
+        outcome: String,
+    },
     /// Processes outlived the stop of their session.
     #[error("`{target}` left processes behind that could not be ended: {survivors}")]
     Survivors {
@@ -200,6 +208,7 @@ impl CliError {
             Self::NotTakenOver { .. } => Exit::BUSY,
             Self::Agent(AgentError::Unavailable { .. }) => Exit::PROGRAM_NOT_FOUND,
             Self::NotAllReaped { exit, .. } => *exit,
+            Self::OutcomeUnknown { .. } => Exit::LOST,
             Self::WaitTimedOut { .. } => Exit::TIMED_OUT,
             Self::Viewer(ViewerError::NoTerminal { .. }) => Exit::USAGE,
             Self::Viewer(ViewerError::Lost { .. } | ViewerError::Closed { .. })
@@ -264,7 +273,7 @@ impl CliError {
                 "the session was left as it is; the offset reached is on standard output".into(),
             ),
             Self::ConnectionLost { .. } => Some("`abide doctor` shows more".into()),
-            Self::EndedUnmatched { target, .. } => {
+            Self::EndedUnmatched { target, .. } | Self::OutcomeUnknown { target, .. } => {
                 Some(format!("`abide capture '{target}'` shows its last screen"))
             }
             Self::NotAllReaped { .. }

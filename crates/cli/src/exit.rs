@@ -21,6 +21,8 @@ impl Exit {
     pub(crate) const BUSY: Self = Self(4);
     /// The backend cannot be used, or does not answer.
     pub(crate) const BACKEND: Self = Self(5);
+    /// The session is over, and how it ended is not known.
+    pub(crate) const LOST: Self = Self(6);
     /// `wait` ran out of time.
     pub(crate) const TIMED_OUT: Self = Self(124);
     /// The program to run was not found.
@@ -65,6 +67,7 @@ Exit codes:
   3    no such workspace or session
   4    busy: someone else has control, or it runs still
   5    the backend cannot be used, or does not answer
+  6    the session is over, and how it ended is not known
   124  `wait` ran out of time
   127  the program to run was not found
   `attach --exit-code` ends with the code of the session's program,

@@ -52,6 +52,9 @@ pub(crate) struct Options {
     pub(crate) keys: DetachKeys,
     /// How it was attached to; a view never types.
     pub(crate) mode: AttachMode,
+    /// What was said before, to be said again when the person leaves: the session's screen takes its
+    /// place.
+    pub(crate) notes: Vec<String>,
 }
 
 /// How a viewing ended.
@@ -87,11 +90,11 @@ pub(crate) fn check_terminal() -> Result<(), ViewerError> {
 /// Without a terminal, and when the connection is lost. The terminal is as it was then too.
 pub(crate) async fn run(attachment: Attachment, options: Options) -> Result<End, ViewerError> {
     check_terminal()?;
-    let name = options.name.clone();
+    let (name, notes) = (options.name.clone(), options.notes.clone());
     // The attachment is dropped in there: once a person reads that they detached, they did.
     let left = pump::run(attachment, options).await?;
     if left.drawn {
-        left.say(&name);
+        left.say(&name, &notes);
     }
     Ok(left.end)
 }
@@ -107,7 +110,10 @@ struct Left {
 }
 
 impl Left {
-    fn say(&self, name: &str) {
+    fn say(&self, name: &str, notes: &[String]) {
+        if self.end != End::Hangup {
+            notes.iter().for_each(|note| say(note));
+        }
         match &self.end {
             End::Detached => say(&format!("[detached from {name}]")),
             End::Ended(ended) => say(&format!("[{name}: {}]", ended.outcome)),

@@ -71,6 +71,14 @@ pub enum WorkspaceError {
         /// The path.
         path: PathBuf,
     },
+    /// The directory of a workspace was removed, or moved away.
+    #[error("the directory `{}` of workspace `{name}` is not there any more", dir.display())]
+    DirectoryGone {
+        /// The workspace.
+        name: WorkspaceName,
+        /// The directory.
+        dir: PathBuf,
+    },
     /// Another process makes, starts or deletes it at this moment.
     #[error("workspace `{name}` is being {action} by another process")]
     Claimed {
@@ -279,6 +287,7 @@ impl WorkspaceError {
             Self::HasWork { .. }
             | Self::HalfDeleted { .. }
             | Self::RelativeDirectory { .. }
+            | Self::DirectoryGone { .. }
             | Self::NotReady { .. }
             | Self::MainSession { .. } => Kind::Refused,
             Self::Git(error) if error.is_refusal() => Kind::Refused,
@@ -316,6 +325,9 @@ impl WorkspaceError {
             Self::Ambiguous { .. } => Some("write more of the name".into()),
             Self::Claimed { .. } => Some("wait for it and try again".into()),
             Self::Lock { .. } | Self::RelativeDirectory { .. } => None,
+            Self::DirectoryGone { name, .. } => Some(format!(
+                "put it back or make it again, or give the workspace up with `abide delete '{name}'`"
+            )),
             Self::Orphan(error) => error.hint(),
             Self::View(error) => error.hint(),
             Self::NotEntered { refusal, .. } => Some(refusal.hint().into()),

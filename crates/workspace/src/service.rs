@@ -15,7 +15,9 @@ mod keeping;
 mod launch;
 mod lines;
 mod listing;
+mod orphaned;
 mod orphans;
+mod place;
 mod records;
 mod removal;
 mod remove;
@@ -41,6 +43,7 @@ pub use self::{
     lines::{FileLines, Lines, Patch},
     listing::{ListedSession, ListedWorkspace, Observed},
     orphans::{Adoption, Orphan, Orphans, Unasked},
+    place::check_dir,
     records::{LiveDiff, records_in},
     stop::Stopped,
 };

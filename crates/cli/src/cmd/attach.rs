@@ -3,7 +3,7 @@
 use abide_core::backend::AttachMode;
 use abide_workspace::{Target, entry::Way};
 
-use super::enter::{self, Client, ExitWith, How};
+use super::enter::{self, Client, ExitWith, How, Notes};
 use crate::{compose::Context, error::CliError, exit::Exit, viewer::DetachKeys};
 
 /// Show a session on this terminal, and type into it
@@ -55,7 +55,9 @@ impl Attach {
             false => Way::Attach,
         };
         enter::refuse_itself(&found)?;
-        let found = enter::prepare(context, &workspaces, found, way, self.force).await?;
+        let mut notes = Notes::default();
+        let how = (way, self.force);
+        let found = enter::prepare(context, &workspaces, found, how, &mut notes).await?;
         let mode = match (self.view, self.steal) {
             (true, _) => AttachMode::View,
             (false, true) => AttachMode::Steal,
@@ -77,6 +79,7 @@ impl Attach {
             exit,
             lend: context.config.lend_terminal,
             client,
+            notes,
         };
         enter::enter(&workspaces, &found, how).await
     }

@@ -161,6 +161,16 @@ pub(super) fn status_state<R>(state: &SessionState<R>) -> String {
     }
 }
 
+/// Returns the directory of a workspace, safe to print, and says if it is gone.
+pub(super) fn dir(workspace: &Workspace, is_gone: bool) -> String {
+    let dir = workspace.dir.to_string_lossy();
+    let dir = output::plain(&dir);
+    match is_gone {
+        true => format!("{dir} (gone)"),
+        false => dir.into_owned(),
+    }
+}
+
 /// Returns since when a session does what it does, if that is known.
 pub(super) fn since(observed: &Observed<Alive>) -> Option<Timestamp> {
     match observed {

@@ -1,20 +1,23 @@
 //! Shows a session on this terminal: what `new`, `attach`, `resume` and `last` have in common.
 
 mod handover;
+mod notes;
 mod question;
 
 use std::io::{self, IsTerminal};
 
 use abide_core::{
-    backend::{AttachMode, AttachRequest, Ended, Scrollback, TerminalOffer},
+    backend::{AttachMode, AttachRequest, Ended, ExitOutcome, Scrollback, TerminalOffer},
     env_policy::Environment,
     id::SessionId,
 };
 use abide_workspace::{
     Workspaces,
     entry::{Takeover, Way},
-    service::{Entered, Entry, Found},
+    service::{Entered, Entry, Found, check_dir},
 };
+
+pub(super) use self::notes::Notes;
 
 use crate::{
     agent,
@@ -42,6 +45,8 @@ pub(super) struct How {
     pub(super) lend: bool,
     /// Which program shows it.
     pub(super) client: Client,
+    /// What was said already.
+    pub(super) notes: Notes,
 }
 
 /// Which program shows a session.
@@ -58,7 +63,7 @@ pub(super) enum Client {
 pub(super) enum ExitWith {
     /// Success: it was shown to its end.
     Success,
-    /// That of its program.
+    /// That of its program; one of its own if that is not known.
     Program,
 }
 
@@ -107,8 +112,8 @@ pub(super) async fn prepare(
     context: &Context,
     workspaces: &Workspaces,
     found: Found,
-    way: Way,
-    force: bool,
+    (way, force): (Way, bool),
+    notes: &mut Notes,
 ) -> Result<Found, CliError> {
     let env = match way {
         Way::Attach | Way::View => Environment::new(),
@@ -126,9 +131,14 @@ pub(super) async fn prepare(
     };
     let target = found.target();
     loop {
-        let say = |why: &_| report::say(&format!("adopting `{target}`: {why}"));
+        let say = |why: &_| notes.adopting(&target, why);
         match workspaces.enter(&found, &entry, say).await? {
-            Entered::Passively | Entered::Adopted { .. } => return Ok(found),
+            Entered::Passively | Entered::Adopted { .. } => {
+                if let Err(gone) = check_dir(&found.workspace) {
+                    notes.say(format!("warning: {gone}"));
+                }
+                return Ok(found);
+            }
             Entered::Started { found, ensured } => {
                 if ensured.started {
                     report::say(&format!("started `{target}` again"));
@@ -175,6 +185,7 @@ pub(super) async fn enter(
         name: target.to_string(),
         keys: how.keys,
         mode: how.mode,
+        notes: how.notes.into_lines(),
     };
     let shown = viewer::run(attachment, options).await?;
     match shown {
@@ -187,7 +198,12 @@ pub(super) async fn enter(
 fn code(exit: ExitWith, ended: &Ended) -> Exit {
     match exit {
         ExitWith::Success => Exit::SUCCESS,
-        ExitWith::Program => Exit::of_program(ended.outcome.shell_code()),
+        ExitWith::Program => match ended.outcome {
+            ExitOutcome::Lost { .. } => Exit::LOST,
+            ExitOutcome::Exited { .. } | ExitOutcome::Signaled { .. } => {
+                Exit::of_program(ended.outcome.shell_code())
+            }
+        },
     }
 }
 
@@ -227,7 +243,7 @@ fn label() -> String {
 
 #[cfg(test)]
 mod tests {
-    use abide_core::{backend::ExitOutcome, clock::Timestamp, replay::Offset};
+    use abide_core::{backend::LostReason, clock::Timestamp, replay::Offset};
 
     use super::*;
 
@@ -243,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_programs_code_is_taken_only_if_asked_for() {
-        let ended = Ended {
+        let mut ended = Ended {
             outcome: ExitOutcome::Signaled { signal: 9 },
             cause: None,
             started_at: Timestamp::from_millis(0),
@@ -252,5 +268,8 @@ mod tests {
         };
         assert_eq!(code(ExitWith::Success, &ended), Exit::SUCCESS);
         assert_eq!(code(ExitWith::Program, &ended), Exit::of_program(137));
+        let reason = LostReason::HolderDied;
+        ended.outcome = ExitOutcome::Lost { reason };
+        assert_eq!(code(ExitWith::Program, &ended), Exit::LOST);
     }
 }

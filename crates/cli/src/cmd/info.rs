@@ -8,7 +8,7 @@ use abide_core::{
 use abide_workspace::{
     Target,
     record::{Session, StageRecord, StoredBackend, WorkspaceState},
-    service::{Found, Observed},
+    service::{Found, Observed, check_dir},
 };
 use serde::Serialize;
 
@@ -37,6 +37,7 @@ pub(crate) struct Info {
 #[derive(Debug, Serialize)]
 struct JsonInfo<'a> {
     workspace: JsonWorkspace<'a>,
+    dir_gone: bool,
     stages: Vec<JsonStage<'a>>,
     session: JsonSession<'a, Running>,
 }
@@ -80,6 +81,7 @@ impl Info {
         if self.json {
             output::json(&JsonInfo {
                 workspace: (&found.workspace).into(),
+                dir_gone: check_dir(&found.workspace).is_err(),
                 stages: stages.iter().map(Into::into).collect(),
                 session: JsonSession::new(&found.session, &observed, doing.as_ref(), now),
             })?;
@@ -119,7 +121,10 @@ fn page(
             );
         }
     }
-    page.add("directory", workspace.dir.to_string_lossy());
+    page.add(
+        "directory",
+        describe::dir(workspace, check_dir(workspace).is_err()),
+    );
     if let Some(worktree) = &workspace.worktree {
         page.add("repository", worktree.repo.to_string_lossy());
         page.add("branch", &worktree.branch);

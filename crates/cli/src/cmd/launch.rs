@@ -12,6 +12,7 @@ use abide_workspace::{
 };
 
 use super::{
+    enter::Notes,
     new,
     resume::{self, Options},
 };
@@ -110,10 +111,29 @@ impl Launch {
             size: self.size,
             env: &self.env,
         };
-        let new = new_session(context, &run, wanted)?;
-        let Launched { found, .. } = workspaces.launch(&workspace, new).await?;
-        resume::show(context, &workspaces, found, self.options).await
+        let mut notes = Notes::default();
+        let new = new_session(context, &run, wanted, &mut notes)?;
+        let Launched { found, .. } = launch(&workspaces, &workspace, new, &mut notes).await?;
+        resume::show(context, &workspaces, found, self.options, notes).await
     }
+}
+
+/// Launches a session; says so if that has somebody become responsible where nobody was.
+pub(super) async fn launch(
+    workspaces: &Workspaces,
+    workspace: &Workspace,
+    new: NewSession,
+    notes: &mut Notes,
+) -> Result<Launched, CliError> {
+    let orphaned = match workspace.record {
+        true => workspaces.orphaned(&workspace.dir).await,
+        false => None,
+    };
+    let launched = workspaces.launch(workspace, new).await?;
+    if let Some(why) = orphaned {
+        notes.adopting(&workspace.name, &why);
+    }
+    Ok(launched)
 }
 
 /// Finds a session by its whole name.
@@ -151,9 +171,10 @@ pub(super) fn new_session(
     context: &Context,
     run: &Run,
     wanted: Wanted<'_>,
+    notes: &mut Notes,
 ) -> Result<NewSession, CliError> {
     let cleaned = run.environment(context, wanted.env)?;
-    new::say_left_out(&cleaned.left_out);
+    new::say_left_out(&cleaned.left_out, notes);
     Ok(NewSession {
         naming: wanted.naming,
         command: run.command.clone(),

@@ -37,7 +37,8 @@ const AGENT: (&str, usize) = ("AGENT", 3);
 #[command(after_help = "\
 STATE is what a session was seen to do: working, waiting for somebody, idle, or unknown if it printed \
 nothing; FOR is since when, or how long ago it ended. AGENT is shown where there is one, BACKEND where \
-there are several, REPO and BRANCH where there are worktrees. A session whose backend cannot be used \
+there are several, REPO and BRANCH where there are worktrees. DIR says `(gone)` of a directory that is \
+not there any more. A session whose backend cannot be used \
 now is unavailable, and is left as it is.
 
 Locks and files tell what is listed; sessions note themselves what they do, and none is asked. One \
@@ -66,6 +67,7 @@ struct JsonList<'a> {
 struct JsonListed<'a> {
     #[serde(flatten)]
     workspace: JsonWorkspace<'a>,
+    dir_gone: bool,
     sessions: Vec<JsonSession<'a, Alive>>,
 }
 
@@ -111,6 +113,7 @@ fn as_json<'a>(
     let mut doing = doing.iter();
     let workspaces = list.iter().map(|listed| JsonListed {
         workspace: (&listed.workspace).into(),
+        dir_gone: listed.is_dir_gone,
         sessions: listed
             .sessions
             .iter()
@@ -206,34 +209,45 @@ fn reason(one: &ListedSession) -> Option<&str> {
 }
 
 fn rows(list: &[ListedWorkspace], doing: &[Option<Activity>], now: Timestamp) -> Vec<Vec<String>> {
-    sessions(list)
-        .zip(doing)
-        .map(|((workspace, one), activity)| {
-            let found = Found {
-                workspace: workspace.clone(),
-                session: one.session.clone(),
-            };
-            let running = activity.as_ref().filter(|_| is_running(&one.observed));
-            let (state, since) = match running {
-                Some(activity) => {
-                    let word = activity.state.to_string();
-                    (
-                        describe::in_workspace(workspace, word),
-                        Some(activity.since),
-                    )
-                }
-                None => (
-                    describe::state(workspace, &one.observed),
-                    describe::since(&one.observed),
-                ),
-            };
-            vec![
-                found.target().to_string(),
-                state,
-                since.map_or_else(|| "-".into(), |then| describe::age(now, then)),
-                output::plain(&workspace.dir.to_string_lossy()).into_owned(),
-                describe::command(&one.session.command),
-            ]
-        })
+    let each = list.iter().flat_map(|listed| {
+        let sessions = listed.sessions.iter();
+        sessions.map(move |one| (listed, one))
+    });
+    let each = each.zip(doing);
+    each.map(|((listed, one), activity)| row(listed, one, activity.as_ref(), now))
         .collect()
+}
+
+fn row(
+    listed: &ListedWorkspace,
+    one: &ListedSession,
+    activity: Option<&Activity>,
+    now: Timestamp,
+) -> Vec<String> {
+    let workspace = &listed.workspace;
+    let found = Found {
+        workspace: workspace.clone(),
+        session: one.session.clone(),
+    };
+    let running = activity.filter(|_| is_running(&one.observed));
+    let (state, since) = match running {
+        Some(activity) => {
+            let word = activity.state.to_string();
+            (
+                describe::in_workspace(workspace, word),
+                Some(activity.since),
+            )
+        }
+        None => (
+            describe::state(workspace, &one.observed),
+            describe::since(&one.observed),
+        ),
+    };
+    vec![
+        found.target().to_string(),
+        state,
+        since.map_or_else(|| "-".into(), |then| describe::age(now, then)),
+        describe::dir(workspace, listed.is_dir_gone),
+        describe::command(&one.session.command),
+    ]
 }

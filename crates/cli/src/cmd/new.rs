@@ -11,8 +11,8 @@ use abide_workspace::{
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::enter::{self, Client, ExitWith, How};
-use crate::{agent, compose::Context, error::CliError, exit::Exit, host, output, report, sys};
+use super::enter::{self, Client, ExitWith, How, Notes};
+use crate::{agent, compose::Context, error::CliError, exit::Exit, host, output, sys};
 
 /// Make a workspace of a directory and start its session
 #[derive(Debug, clap::Args)]
@@ -115,6 +115,10 @@ impl New {
         let below = worktree.as_ref().map(|new| new.below.as_path());
         let recorded = record.then_some(below.unwrap_or(&dir));
         let workspaces = context.workspaces_to_start(self.backend, recorded).await?;
+        let orphaned = match record && worktree.is_none() {
+            true => workspaces.orphaned(&dir).await,
+            false => None,
+        };
         let created = workspaces
             .create(NewWorkspace {
                 name: self.name,
@@ -131,7 +135,12 @@ impl New {
                 record,
             })
             .await?;
-        say_left_out(&cleaned.left_out);
+        let mut notes = Notes::default();
+        if let Some(why) = orphaned {
+            let dir = created.workspace.dir.to_string_lossy();
+            notes.adopting(&output::plain(&dir), &why);
+        }
+        say_left_out(&cleaned.left_out, &mut notes);
         let found = Found {
             workspace: created.workspace,
             session: created.session,
@@ -146,6 +155,7 @@ impl New {
             exit: ExitWith::Success,
             lend: context.config.lend_terminal,
             client: Client::OfBackend,
+            notes,
         };
         enter::enter(&workspaces, &found, how).await
     }
@@ -162,9 +172,9 @@ pub(super) fn session_name(text: &str) -> Result<SessionName, CliError> {
 }
 
 /// Says which credentials a session is not given.
-pub(super) fn say_left_out(names: &[OsString]) {
+pub(super) fn say_left_out(names: &[OsString], notes: &mut Notes) {
     if let Some(note) = left_out(names) {
-        report::say(&note);
+        notes.say(note);
     }
 }
 

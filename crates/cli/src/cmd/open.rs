@@ -9,6 +9,7 @@ use abide_workspace::{
 };
 
 use super::{
+    enter::Notes,
     launch::{self, Wanted},
     new,
     resume::{self, Options},
@@ -58,9 +59,10 @@ impl Open {
             size: None,
             env: &[],
         };
-        let new = launch::new_session(context, &shell, wanted)?;
-        let launched = workspaces.launch(&main.workspace, new).await?;
+        let mut notes = Notes::default();
+        let new = launch::new_session(context, &shell, wanted, &mut notes)?;
+        let launched = launch::launch(&workspaces, &main.workspace, new, &mut notes).await?;
         let Launched { found, .. } = launched;
-        resume::show(context, &workspaces, found, self.options).await
+        resume::show(context, &workspaces, found, self.options, notes).await
     }
 }

@@ -3,7 +3,7 @@
 use abide_core::backend::AttachMode;
 use abide_workspace::{Target, Workspaces, entry::Way, service::Found};
 
-use super::enter::{self, Client, ExitWith, How};
+use super::enter::{self, Client, ExitWith, How, Notes};
 use crate::{compose::Context, error::CliError, exit::Exit, output};
 
 /// Go back to a session; start it again first if it has ended
@@ -63,8 +63,10 @@ pub(super) async fn resume(
     if !options.no_attach {
         enter::refuse_itself(&found)?;
     }
-    let found = enter::prepare(context, workspaces, found, way, options.force).await?;
-    show(context, workspaces, found, options).await
+    let mut notes = Notes::default();
+    let how = (way, options.force);
+    let found = enter::prepare(context, workspaces, found, how, &mut notes).await?;
+    show(context, workspaces, found, options, notes).await
 }
 
 /// Shows a session that runs, or prints its name.
@@ -73,6 +75,7 @@ pub(super) async fn show(
     workspaces: &Workspaces,
     found: Found,
     options: Options,
+    notes: Notes,
 ) -> Result<Exit, CliError> {
     if options.no_attach {
         output::line(&found.target().to_string())?;
@@ -84,6 +87,7 @@ pub(super) async fn show(
         exit: ExitWith::Success,
         lend: context.config.lend_terminal,
         client: Client::OfBackend,
+        notes,
     };
     enter::enter(workspaces, &found, how).await
 }

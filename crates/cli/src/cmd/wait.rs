@@ -6,7 +6,7 @@ mod watch;
 
 use std::time::Duration;
 
-use abide_core::replay::Offset;
+use abide_core::{backend::ExitOutcome, replay::Offset};
 use abide_workspace::{Target, Workspaces, service::Found};
 
 use self::{
@@ -20,7 +20,8 @@ use crate::{compose::Context, duration::DurationArg, error::CliError, exit::Exit
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Prints the offset reached in the session's output, also when time runs out (code 124); `--exit` \
-prints how the program ended, and `--state` what the session does.
+prints how the program ended, and `--state` what the session does. The code is 0 however the program \
+ended, and 6 if that is not known: its holder was killed, or the machine restarted.
 
 `--match` looks at text as it is printed, without escape sequences; `^` and `$` match at lines, \
 and `$` also where the output stands still. What the screen shows already counts, so that nothing \
@@ -154,6 +155,9 @@ impl Wait {
                 output::line(&outcome)?;
                 if !wanted.contains(&Wanted::Exited) {
                     return Err(CliError::EndedUnmatched { target, outcome });
+                }
+                if let ExitOutcome::Lost { .. } = ended.outcome {
+                    return Err(CliError::OutcomeUnknown { target, outcome });
                 }
             }
             Ok(Err(error)) => return Err(error),

@@ -20,6 +20,8 @@ mod config;
 #[cfg(unix)]
 mod editor;
 #[cfg(unix)]
+mod gone;
+#[cfg(unix)]
 mod journal;
 #[cfg(target_os = "linux")]
 mod keeping;
@@ -34,9 +36,9 @@ mod many;
 #[cfg(unix)]
 mod orphans;
 #[cfg(unix)]
-mod races;
-#[cfg(unix)]
 mod private;
+#[cfg(unix)]
+mod races;
 #[cfg(unix)]
 mod scripts;
 #[cfg(target_os = "linux")]

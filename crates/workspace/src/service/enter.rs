@@ -14,6 +14,7 @@ use abide_core::{
 use super::{
     Found, Observed, Workspaces,
     keeping::{consent, pause, refused, settled},
+    place,
 };
 use crate::{
     entry::{self, Asked, Decision, Orphaned, Refusal, SessionFound, Takeover, Way},
@@ -44,7 +45,8 @@ pub struct Entry {
 /// What entering came to; whoever asked may attach now, unless it is a question.
 #[derive(Debug)]
 pub enum Entered {
-    /// Somebody is responsible, or nobody needs to be. Nothing was written.
+    /// Somebody is responsible, or nobody needs to be, or nobody can: the workspace's directory is
+    /// gone. Nothing was written.
     Passively,
     /// A new keeper adopted the session, or completed its record.
     Adopted {
@@ -112,6 +114,10 @@ impl Workspaces {
                 Decision::AttachPassively => return Ok(Entered::Passively),
                 Decision::Create | Decision::CreateUnderKeeper => {
                     return self.entered_by_start(found, entry, takeover).await;
+                }
+                // Nothing can be recorded of it, and whoever wants to see it may.
+                Decision::Adopt(_) if place::is_gone(&found.workspace.dir) => {
+                    return Ok(Entered::Passively);
                 }
                 Decision::Refuse(refusal) => return Err(refused(found, refusal)),
                 Decision::Confirm { host, age } => return Ok(confirm(host, age, &lease)),

@@ -11,7 +11,7 @@ use abide_core::{
     size::TermSize,
 };
 
-use super::{Found, Workspaces, missed};
+use super::{Found, Workspaces, missed, place};
 use crate::{
     backends::Preference,
     claim::Claim,
@@ -99,6 +99,7 @@ impl Workspaces {
                 state: workspace.state,
             });
         }
+        place::refuse_gone(&workspace)?;
         let session = self.add_row(&workspace, &new, choice.kind.into()).await?;
         let found = Found { workspace, session };
         refuse_other(&found, &new)?;

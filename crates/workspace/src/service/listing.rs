@@ -8,7 +8,7 @@ use abide_core::{
     id::SessionId,
 };
 
-use super::{Found, Workspaces, backend::was_started};
+use super::{Found, Workspaces, backend::was_started, place};
 use crate::{
     error::WorkspaceError,
     record::{Session, StageRecord, StoredBackend, Workspace},
@@ -22,6 +22,8 @@ pub struct ListedWorkspace {
     pub workspace: Workspace,
     /// Its sessions, in order of name.
     pub sessions: Vec<ListedSession>,
+    /// Whether its directory is not there any more; false if that cannot be told soon.
+    pub is_dir_gone: bool,
 }
 
 /// A session with what it was seen to do, without being asked.
@@ -73,8 +75,8 @@ impl Workspaces {
     /// Lists every workspace, in order of name, with what its sessions do as locks and files tell.
     ///
     /// Looks at each backend once, however many sessions there are, and at none that no session
-    /// needs. One that cannot be used costs the list nothing but its own sessions' states. No session
-    /// is asked, so one that hangs is shown as running; [`Workspaces::observe`] asks it. Changes
+    /// needs. One that cannot be used costs the list nothing but its own sessions' states. Directories
+    /// are looked for meanwhile, and those that take too long count as there. No session is asked, so one that hangs is shown as running; [`Workspaces::observe`] asks it. Changes
     /// nothing.
     ///
     /// # Errors
@@ -84,12 +86,16 @@ impl Workspaces {
         let rows = self.store.all().await?;
         let needs = |kind| rows.iter().flat_map(|(_, all)| all).any(needs(kind));
         let (needs_owner, needs_tmux) = (needs(BackendKind::Owner), needs(BackendKind::Tmux));
-        let (owner, tmux) = tokio::join!(
+        let dirs = rows.iter().map(|(workspace, _)| workspace.dir.clone());
+        let (owner, tmux, gone) = tokio::join!(
             self.sight(BackendKind::Owner, needs_owner),
             self.sight(BackendKind::Tmux, needs_tmux),
+            place::gone_among(dirs.collect()),
         );
         let mut sights = Sights { owner, tmux };
-        Ok(rows.into_iter().map(|rows| sights.listed(rows)).collect())
+        let rows = rows.into_iter().zip(gone);
+        let listed = rows.map(|(rows, is_dir_gone)| sights.listed(rows, is_dir_gone));
+        Ok(listed.collect())
     }
 
     /// Returns the stages that a workspace's making or deleting went through, in order.
@@ -142,14 +148,15 @@ struct Sights {
 }
 
 impl Sights {
-    fn listed(&mut self, (workspace, sessions): Rows) -> ListedWorkspace {
+    fn listed(&mut self, (workspace, sessions): Rows, is_dir_gone: bool) -> ListedWorkspace {
         let listed = sessions.into_iter().map(|session| ListedSession {
             observed: self.of(&session),
             session,
         });
         ListedWorkspace {
-            workspace,
             sessions: listed.collect(),
+            is_dir_gone: is_dir_gone && place::is_settled(&workspace),
+            workspace,
         }
     }
 

@@ -9,7 +9,7 @@ use abide_core::{
     record::{Baseline, Files, Summary},
 };
 
-use super::{Found, Workspaces};
+use super::{Found, Workspaces, place};
 use crate::{
     desk::{OwnDir, ReadBaselineError, Records, read_baseline, read_summaries},
     error::{ViewError, WorkspaceError},
@@ -53,14 +53,18 @@ impl Workspaces {
     ///
     /// # Errors
     ///
-    /// When the workspace is gone, or its journal cannot be read.
+    /// When the workspace or its directory is gone, or its journal cannot be read.
     pub async fn records(&self, workspace: &Workspace) -> Result<Records, WorkspaceError> {
         let sessions = match self.store.one(workspace.id.clone()).await? {
             Some((_, sessions)) => sessions,
             None => Vec::new(),
         };
-        let dir = workspace.dir.clone();
-        let found = blocking(move || records_in(&dir)).await?;
+        let asked = workspace.clone();
+        let found = blocking(move || {
+            place::refuse_gone(&asked)?;
+            Ok::<_, WorkspaceError>(records_in(&asked.dir)?)
+        });
+        let found = found.await?;
         let mut records = found.unwrap_or_default();
         records.summaries.retain(|record| {
             record.opened.as_ref().is_none_or(|opened| {
@@ -76,14 +80,18 @@ impl Workspaces {
     /// # Errors
     ///
     /// When the session is not recorded or over, when there is nothing to compare with, or when the
-    /// files cannot be listed.
+    /// directory is gone or its files cannot be listed.
     pub async fn diff(&self, found: &Found) -> Result<LiveDiff, WorkspaceError> {
         if !found.workspace.record {
             let name = found.workspace.name.clone();
             return Err(ViewError::NotRecorded { name }.into());
         }
         let (found, now) = (found.clone(), self.clock.now());
-        Ok(blocking(move || live(&found, now)).await?)
+        let compared = blocking(move || {
+            place::refuse_gone(&found.workspace)?;
+            Ok(live(&found, now)?)
+        });
+        compared.await
     }
 }
 

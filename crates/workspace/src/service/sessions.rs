@@ -12,7 +12,7 @@ use abide_core::{
 };
 use bytes::Bytes;
 
-use super::{Found, Workspaces, create::spec, missed};
+use super::{Found, Workspaces, create::spec, missed, place};
 use crate::{entry::Takeover, error::WorkspaceError, lookup::Miss, record::WorkspaceState};
 
 impl Workspaces {
@@ -110,8 +110,9 @@ impl Workspaces {
     ///
     /// # Errors
     ///
-    /// When the workspace is being made, stopped or deleted, or the session cannot be started; what was
-    /// left of its earlier start can then still be read.
+    /// When the workspace is being made, stopped or deleted, or the session cannot be started, as
+    /// without its directory ([`WorkspaceError::DirectoryGone`]); what was left of its earlier start
+    /// can then still be read.
     pub async fn restart(
         &self,
         found: &Found,
@@ -155,6 +156,9 @@ impl Workspaces {
         takeover: Takeover,
     ) -> Result<(Found, Ensured), WorkspaceError> {
         let seen = self.seen(&found).await?;
+        if is_startable(seen.as_ref()) {
+            place::refuse_gone(&found.workspace)?;
+        }
         let mut wanted = spec(&found, env);
         wanted.replaces = seen.as_ref().and_then(ended_generation);
         let kept = match is_startable(seen.as_ref()) {

@@ -36,11 +36,11 @@ fn an_orphan_is_adopted_by_whoever_attaches_and_keeps_its_baseline() {
     assert_eq!(lease(&env).unwrap()["keeper"]["pid"], keeper(&env));
     screen.type_bytes(b"\x1c");
     assert_eq!(screen.wait_exit(), 0);
+    let said = "adopting `job`: its keeper is dead";
+    let shown = screen.text();
+    assert_eq!(shown.matches(said).count(), 1, "it can be read: {shown}");
     let printed = String::from_utf8_lossy(&screen.output()).into_owned();
-    let said = printed
-        .matches("adopting `job`: its keeper is dead")
-        .count();
-    assert_eq!(said, 1, "{printed}");
+    assert_eq!(printed.matches(said).count(), 2, "{printed}");
     assert_eq!(session(&env, "job")["status"]["state"], "running");
 
     ok(env.run(["stop", "job", "--grace", "200ms"]));
@@ -304,5 +304,40 @@ fn a_live_keeper_that_cannot_record_one_more_says_so_and_tries_again() {
     delete(&env);
     wait_left(&env);
     assert!(records(&env).iter().all(Summary::is_complete));
+    env.finish();
+}
+
+/// proves L7
+#[test]
+fn whoever_starts_a_session_beside_an_orphan_is_told_that_it_is_adopted() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    kill(keeper(&env));
+    let launched = env.run(["launch", "job/two", "--no-attach", "--", "sleep", "60"]);
+    let said = |told: &str| format!("adopting `{told}`: its keeper is dead\n");
+    assert_eq!(launched.stderr, said("job"));
+    assert_eq!(ok(launched), "job/two\n");
+    kill(keeper(&env));
+    let made = env.run(["new", "more", "--no-attach", "--", "sleep", "60"]);
+    assert_eq!(made.stderr, said(env.work_dir().to_str().unwrap()));
+    ok(made);
+    let again = env.run(["launch", "job/three", "--no-attach", "--", "sleep", "60"]);
+    assert_eq!(again.stderr, "", "somebody is responsible");
+
+    kill(keeper(&env));
+    let words = ["launch", "job/four", "--", "sh", "-c", TALKER];
+    let screen = abide(&env, words, size(80, 24));
+    screen.wait_for_text("here");
+    screen.type_bytes(b"\x1c");
+    screen.wait_for_text("[detached from job/four]");
+    assert_eq!(screen.wait_exit(), 0);
+    let shown = screen.text();
+    assert!(
+        shown.contains("adopting `job`: its keeper is dead"),
+        "{shown}"
+    );
+    ok(env.run(["delete", "more", "--force"]));
+    delete(&env);
+    wait_left(&env);
     env.finish();
 }

@@ -1,5 +1,7 @@
 //! Sessions that are lost with whoever held them.
 
+use std::fs;
+
 use abide_core::record::{EndReason, Ownership};
 use abide_testkit::{env::TestEnv, sys};
 
@@ -7,19 +9,88 @@ use super::desk::{DEADLINE, TALKER, complete_record, keeper, kill, records, wait
 use crate::{
     attaching::{delete, job},
     races::owners,
-    tmux::{self, ok},
+    terminal::{abide, size},
+    tmux::{self, fails, ok},
 };
+
+fn kill_owner(env: &TestEnv) {
+    let owner = owners(env);
+    assert_eq!(owner.len(), 1);
+    sys::kill(owner[0]).unwrap();
+    assert!(sys::wait_until_gone(owner[0], DEADLINE));
+}
+
+fn sockets(env: &TestEnv) -> usize {
+    let names = fs::read_dir(env.runtime_dir()).unwrap().flatten();
+    let names = names.map(|entry| entry.file_name().into_string().unwrap());
+    // Those of keepers begin otherwise.
+    names.filter(|name| !name.starts_with("k-")).count()
+}
+
+/// proves C1
+#[test]
+fn a_session_that_was_lost_is_no_success_to_whoever_waits_for_it() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    kill_owner(&env);
+    for what in [&["--exit"][..], &["--state", "exited"]] {
+        let waited = env.run(["wait", "job", "--timeout", "20s"].iter().chain(what));
+        fails(&waited, 6, "how it ended is not known");
+        assert_eq!(waited.stdout, "lost: the process that held it died\n");
+    }
+    let screen = abide(&env, ["attach", "job", "--exit-code"], size(80, 24));
+    screen.wait_for_text("lost");
+    assert_eq!(screen.wait_exit(), 6);
+    delete(&env);
+    env.finish();
+}
+
+/// proves W5
+#[test]
+fn what_an_owner_left_that_was_killed_goes_with_its_session() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    kill_owner(&env);
+    wait_left(&env);
+    assert_eq!(sockets(&env), 1);
+    ok(env.run(["resume", "job", "--no-attach"]));
+    assert_eq!(sockets(&env), 1, "that of the new one");
+    kill_owner(&env);
+    wait_left(&env);
+    delete(&env);
+    assert_eq!(sockets(&env), 0);
+    let logs = fs::read_dir(env.state_dir().join("keepers")).unwrap();
+    let logs: Vec<_> = logs.flatten().map(|entry| entry.path()).collect();
+    assert_eq!(logs, Vec::<std::path::PathBuf>::new());
+    env.finish();
+}
+
+/// proves W5
+#[test]
+fn a_keepers_log_stays_for_another_workspace_of_the_directory() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    let more = ["new", "more", "--no-attach", "--", "sh", "-c", TALKER];
+    ok(env.run(more));
+    let logs = || {
+        fs::read_dir(env.state_dir().join("keepers"))
+            .unwrap()
+            .flatten()
+    };
+    let logs = || logs().filter(|entry| entry.path().extension().is_some_and(|end| end == "log"));
+    delete(&env);
+    assert_eq!(logs().count(), 1);
+    ok(env.run(["delete", "more", "--force"]));
+    assert_eq!(logs().count(), 0);
+    env.finish();
+}
 
 /// proves M4
 #[test]
 fn a_session_whose_owner_was_killed_is_recorded_as_lost() {
     let env = TestEnv::new();
-    env.tolerate_stale_sockets();
     job(&env, TALKER);
-    let owner = owners(&env);
-    assert_eq!(owner.len(), 1);
-    sys::kill(owner[0]).unwrap();
-    assert!(sys::wait_until_gone(owner[0], DEADLINE));
+    kill_owner(&env);
     wait_left(&env);
     let record = complete_record(&env);
     assert_eq!(record.ended.unwrap().reason, EndReason::HostLost);

@@ -216,3 +216,25 @@ fn deleted(env: &TestEnv) {
     let all = json(env, &["log", "--all"]);
     assert_eq!(all["records"], Value::Array(Vec::new()));
 }
+
+/// proves M4
+#[test]
+fn a_summary_of_a_workspace_is_of_its_last_session_and_says_which() {
+    let env = TestEnv::new();
+    job(&env, "read x");
+    let launch = ["launch", "job/two", "--no-attach", "--", "sleep", "60"];
+    ok(env.run(launch));
+    let about = |name: &str| {
+        let text = ok(env.run(["summary", name]));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("session     "));
+        let name = line.and_then(|line| line.split(' ').next());
+        name.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    assert_eq!(about("job"), "job/two");
+    assert_eq!(about("job/two"), "job/two");
+    assert_eq!(about("job/main"), "job");
+    delete(&env);
+    env.finish();
+}
