@@ -15,6 +15,7 @@ use crate::{cmd::Command, exit};
     version,
     styles = Styles::plain(),
     after_help = after_help(),
+    mut_subcommands = with_names,
     max_term_width = 100
 )]
 pub(crate) struct Args {
@@ -33,6 +34,27 @@ Examples:
 
 A name may be abbreviated to any part that only one workspace has.";
 
+/// What names may be, for the end of each help that has one among its arguments.
+const NAMES: &str = "\
+A name is 1 to 64 characters long, of any script, blanks included. It holds no `/` and no control \
+character, does not begin with `-`, and is not `.` or `..`.";
+
+/// Adds to the help of a verb what names may be, if it has one among its arguments.
+fn with_names(verb: clap::Command) -> clap::Command {
+    let is_name = |argument: &clap::Arg| {
+        let shown = argument.get_value_names().unwrap_or_default();
+        shown.iter().any(|name| name == "NAME")
+    };
+    if !verb.get_arguments().any(is_name) {
+        return verb;
+    }
+    let help = match verb.get_after_help() {
+        Some(text) => format!("{text}\n\n{NAMES}"),
+        None => NAMES.to_owned(),
+    };
+    verb.after_help(help)
+}
+
 const ENVIRONMENT: &str = "\
 Environment:
   ABIDE_STATE_DIR    where workspaces are remembered
@@ -41,10 +63,12 @@ Environment:
   ABIDE_AGENT        what new sessions run: an agent, by name, or shell
   ABIDE_BACKEND      what keeps new sessions: auto, tmux or owner
   ABIDE_LOG          what to log, such as `debug`
-  ABIDE_LOG_FILE     where to log to, instead of standard error";
+  ABIDE_LOG_FILE     where to log to, instead of standard error
+
+Directories and the configuration file are named by whole paths, from the root.";
 
 fn after_help() -> String {
-    [EXAMPLES, ENVIRONMENT, exit::HELP].join("\n\n")
+    [EXAMPLES, NAMES, ENVIRONMENT, exit::HELP].join("\n\n")
 }
 
 #[cfg(test)]
@@ -77,6 +101,19 @@ mod tests {
                 let words = [name, below.get_name()];
                 insta::assert_snapshot!(words.join("-"), help(&words));
             }
+        }
+    }
+
+    #[test]
+    fn whatever_takes_a_name_says_what_names_may_be() {
+        let says = |verb: &str| help(&[verb]).replace('\n', " ").contains(NAMES);
+        for verb in [
+            "new", "attach", "launch", "open", "stop", "delete", "adopt", "log",
+        ] {
+            assert!(says(verb), "{verb}");
+        }
+        for verb in ["list", "doctor", "completions"] {
+            assert!(!says(verb), "{verb}");
         }
     }
 

@@ -19,11 +19,13 @@ const MAX_SHOWN: usize = 50;
 /// Show one recorded session: how it ran and ended, and which files it changed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Without `--record`, the one that began last. What a session that runs has changed so far, \
-`abide diff` tells.
+Without `--record`, the one that began last: of a workspace that of any of its sessions, which is \
+named, of workspace/session that of this one. What a session that runs has changed so far, `abide diff` \
+tells.
 
 Examples:
   abide summary api
+  abide summary api/main
   abide summary api --record 3f9a --all-files
   abide summary --dir ~/src/api --json | jq -r '.record.files[].path'")]
 pub(crate) struct Summary {
