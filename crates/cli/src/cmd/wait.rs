@@ -1,5 +1,7 @@
 //! `abide wait`: until a session ends, falls silent, prints something, or does something else.
 
+#[cfg(test)]
+mod fixture;
 mod matcher;
 mod states;
 mod watch;

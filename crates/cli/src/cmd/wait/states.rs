@@ -168,79 +168,17 @@ pub(super) async fn offset(workspaces: &Workspaces, found: &Found) -> Option<u64
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use abide_core::{
         activity::{ACTIVE_FOR, Signal},
-        backend::{Command, ExitOutcome},
-        env_policy::Environment,
-        lease::Mode,
-        size::TermSize,
+        backend::ExitOutcome,
     };
-    use abide_testkit::{backend::FakeBackend, clock::ManualClock};
-    use abide_workspace::{Backends, Keeping, service::NewWorkspace};
-    use tempfile::TempDir;
 
-    use super::*;
-
-    const DEADLINE: Duration = Duration::from_secs(10);
-
-    struct Fixture {
-        _root: TempDir,
-        backend: FakeBackend,
-        workspaces: Workspaces,
-        found: Found,
-        clock: Arc<ManualClock>,
-    }
+    use super::{
+        super::fixture::{DEADLINE, Fixture},
+        *,
+    };
 
     impl Fixture {
-        async fn new() -> Self {
-            let root = tempfile::tempdir().unwrap();
-            let clock = Arc::new(ManualClock::new());
-            let backend = FakeBackend::with_clock(clock.clone());
-            let backends = Backends::only(Arc::new(backend.clone()));
-            let opened =
-                Workspaces::open(root.path().join("s"), backends, clock.clone(), Keeping::Off);
-            let workspaces = opened.await.unwrap();
-            let created = workspaces
-                .create(NewWorkspace {
-                    name: None,
-                    dir: root.path().to_owned(),
-                    worktree: None,
-                    backend: None,
-                    command: Command::new("testkit-quiet", Vec::<String>::new()),
-                    agent: None,
-                    mode: Mode::Command,
-                    env: Environment::new(),
-                    size: TermSize::DEFAULT,
-                    history_bytes: 1 << 20,
-                    journal: true,
-                    record: false,
-                })
-                .await
-                .unwrap();
-            let found = Found {
-                workspace: created.workspace,
-                session: created.session,
-            };
-            let fixture = Self {
-                _root: root,
-                backend,
-                workspaces,
-                found,
-                clock,
-            };
-            // The shell prints its prompt before anything else.
-            let prompted = async {
-                while offset(&fixture.workspaces, &fixture.found).await < Some(1) {
-                    tokio::task::yield_now().await;
-                }
-            };
-            let prompted = tokio::time::timeout(DEADLINE, prompted).await;
-            prompted.expect("there is a prompt");
-            fixture
-        }
-
         fn signal(&self, signal: Signal) {
             self.backend.signal(&self.found.session.id, signal);
         }
@@ -279,14 +217,12 @@ mod tests {
     async fn an_end_is_told_however_it_is_waited_for() {
         let fixture = Fixture::new().await;
         fixture.signal(Signal::Command);
-        let outcome = ExitOutcome::Exited { code: 3 };
-        let session = &fixture.found.session.id;
-        fixture.backend.end(session, outcome.clone());
+        fixture.end(3);
         for wanted in [&[Wanted::Exited][..], &[Wanted::Waiting]] {
             let Came::Ended(ended) = fixture.until(wanted).await else {
                 panic!("it has ended");
             };
-            assert_eq!(ended.outcome, outcome);
+            assert_eq!(ended.outcome, ExitOutcome::Exited { code: 3 });
         }
     }
 
@@ -294,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn idle_comes_by_the_time_that_goes_by() {
         let fixture = Fixture::new().await;
-        fixture.backend.print(&fixture.found.session.id, b"busy");
+        fixture.print("busy");
         let soon = Duration::from_millis(20);
         fixture.clock.advance(ACTIVE_FOR - soon);
         let mut follower = Follower::new(&fixture.workspaces, &fixture.found, &*fixture.clock);

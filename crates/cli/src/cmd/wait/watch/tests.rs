@@ -1,94 +1,18 @@
 //! A session of the fake backend is waited for, while it prints and ends.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use abide_core::{
-    backend::{Command, ExitOutcome, Running},
-    env_policy::Environment,
-    size::TermSize,
-};
-use abide_testkit::{
-    backend::{Call, FakeBackend, Op},
-    clock::ManualClock,
-};
-use abide_workspace::{Backends, Keeping, service::NewWorkspace};
-use tempfile::TempDir;
+use abide_core::backend::{ExitOutcome, Running};
+use abide_testkit::backend::{Call, Op};
 
 use super::*;
-use crate::cmd::wait::{Matcher, matcher};
-
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// Bytes that the fake shell prints before anything else.
-const PROMPT: u64 = 2;
-
-struct Fixture {
-    _root: TempDir,
-    backend: FakeBackend,
-    workspaces: Workspaces,
-    found: Found,
-}
+use crate::cmd::wait::{
+    Matcher,
+    fixture::{DEADLINE, Fixture, PROMPT},
+    matcher,
+};
 
 impl Fixture {
-    async fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let backend = FakeBackend::new();
-        let (state, clock) = (root.path().join("s"), Arc::new(ManualClock::new()));
-        let backends = Backends::only(Arc::new(backend.clone()));
-        let workspaces = Workspaces::open(state, backends, clock, Keeping::Off)
-            .await
-            .unwrap();
-        let created = workspaces
-            .create(NewWorkspace {
-                name: None,
-                dir: root.path().to_owned(),
-                worktree: None,
-                backend: None,
-                command: Command::new("testkit-quiet", Vec::<String>::new()),
-                agent: None,
-                mode: abide_core::lease::Mode::Command,
-                env: Environment::new(),
-                size: TermSize::DEFAULT,
-                history_bytes: 1 << 20,
-                journal: true,
-                record: false,
-            })
-            .await
-            .unwrap();
-        let found = Found {
-            workspace: created.workspace,
-            session: created.session,
-        };
-        let fixture = Self {
-            _root: root,
-            backend,
-            workspaces,
-            found,
-        };
-        let prompted = async {
-            while fixture
-                .running()
-                .await
-                .is_none_or(|running| running.offset.get() < PROMPT)
-            {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, prompted)
-            .await
-            .expect("there is a prompt");
-        fixture
-    }
-
-    fn print(&self, text: &str) {
-        self.backend.print(&self.found.session.id, text.as_bytes());
-    }
-
-    fn end(&self, code: i32) {
-        let outcome = ExitOutcome::Exited { code };
-        self.backend.end(&self.found.session.id, outcome);
-    }
-
     /// Waits while `meanwhile` happens, which begins once somebody watches.
     async fn wait(
         &self,
