@@ -15,7 +15,8 @@ use async_trait::async_trait;
 
 use crate::place::Place;
 
-struct OwnerSubject {
+/// A place whose sessions' owners have terminals of their own, or of somebody else.
+pub(crate) struct OwnerSubject {
     backend: OwnerBackend,
     dir: PathBuf,
     environment: Environment,
@@ -23,8 +24,8 @@ struct OwnerSubject {
 }
 
 impl OwnerSubject {
-    fn new() -> Self {
-        let Place { env, backend, .. } = Place::new();
+    pub(crate) fn at(place: Place) -> Self {
+        let Place { env, backend, .. } = place;
         Self {
             backend,
             dir: env.work_dir(),
@@ -63,4 +64,4 @@ impl Subject for OwnerSubject {
     }
 }
 
-conformance_tests!(OwnerSubject::new);
+conformance_tests!(|| OwnerSubject::at(Place::new()));
