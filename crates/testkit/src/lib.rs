@@ -5,6 +5,7 @@
 //! - [`backend`], [`conformance`]: a fake backend, and the contract as tests
 //! - [`programs`], [`child`]: the small programs that sessions run in tests, and what they share
 //! - [`mod@env`], [`output`]: a place for a real `abide`, and what it printed
+//! - [`namespaces`]: mounts and users of a test's own
 //! - [`screen`]: a person's terminal, in front of a real program
 //! - [`recordings`]: what real programs print
 //! - [`strategies`]: proptest strategies
@@ -18,6 +19,7 @@ pub mod clock;
 pub mod conformance;
 pub mod env;
 pub mod gate;
+pub mod namespaces;
 pub mod output;
 pub mod programs;
 pub mod recordings;

@@ -14,8 +14,6 @@ mod journal;
 mod launch;
 mod list;
 mod machine;
-#[cfg(target_os = "linux")]
-mod namespaces;
 mod orphans;
 mod restart;
 mod store;

@@ -7,8 +7,9 @@ use abide_core::{
     backend::{AttachMode, SessionState, TerminalBackend as _},
     id::Generation,
 };
+use abide_testkit::namespaces::{Namespaces, is_alone};
 
-use super::{Namespaces, is_alone, until};
+use super::until;
 use crate::{
     files::mode,
     place::{Place, read_text, session},

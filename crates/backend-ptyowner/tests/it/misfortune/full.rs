@@ -5,9 +5,10 @@ use std::{io::Write as _, path::Path};
 use abide_core::backend::{
     AttachMode, BackendError, ExitOutcome, OutputEvent, SessionState, TerminalBackend as _,
 };
+use abide_testkit::namespaces::{Mounted, Namespaces, is_alone};
 use rustix::process::Signal;
 
-use super::{Mounted, Namespaces, is_alone, signal, until_gone};
+use super::{signal, until_gone};
 use crate::place::{DEADLINE, Place, read_text, session};
 
 /// Writes until there is no room.

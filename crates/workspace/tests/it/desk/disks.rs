@@ -3,6 +3,7 @@
 use std::{fs, io::Write as _, path::Path, sync::Arc};
 
 use abide_core::{lease::LeaseState, probe::NoProbe, record::Detected};
+use abide_testkit::namespaces::{Mounted, Namespaces, is_alone};
 use abide_workspace::desk::{
     ClaimError, Desk, LOCK_PATIENCE, Measured, OwnDir, list_files, read_summaries,
 };
@@ -11,7 +12,6 @@ use super::{
     fixture::{Times, closed, desk_at, here, new_record, started, wanted},
     records::changed,
 };
-use crate::namespaces::{Mounted, is_alone};
 
 fn desk(root: &Path, pid: u32) -> Desk {
     let times = Arc::<Times>::default();
@@ -35,11 +35,11 @@ fn unfinished(dir: &OwnDir) -> usize {
 #[test]
 fn a_full_disk_is_an_error_at_each_step_and_the_record_is_completed_once_there_is_room() {
     let name = "desk::disks::a_full_disk_is_an_error_at_each_step_and_the_record_is_completed_once_there_is_room";
-    if !is_alone(name) {
+    if !is_alone(name, Namespaces::Mounts) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let _disk = Mounted::tmpfs("size=1m", dir.path());
+    let _disk = Mounted::new("tmpfs", "size=1m", dir.path());
     fs::write(dir.path().join("one"), "1").unwrap();
     let filler = dir.path().join("filler");
     let first = desk(dir.path(), 1).claim(wanted()).unwrap();
@@ -95,11 +95,11 @@ fn a_full_disk_is_an_error_at_each_step_and_the_record_is_completed_once_there_i
 #[test]
 fn a_read_only_disk_refuses_a_keeper_and_can_still_be_looked_at() {
     let name = "desk::disks::a_read_only_disk_refuses_a_keeper_and_can_still_be_looked_at";
-    if !is_alone(name) {
+    if !is_alone(name, Namespaces::Mounts) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let disk = Mounted::tmpfs("size=1m", dir.path());
+    let disk = Mounted::new("tmpfs", "size=1m", dir.path());
     let first = desk(dir.path(), 1).claim(wanted()).unwrap();
     let record = first.open_record(&new_record("s-1")).unwrap();
     first.note_started(&record, started(5)).unwrap();

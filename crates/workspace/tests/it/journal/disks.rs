@@ -3,10 +3,10 @@
 use std::{fs, io::Write as _, path::Path};
 
 use abide_core::record::{Changes, Event};
+use abide_testkit::namespaces::{Mounted, Namespaces, is_alone};
 use abide_workspace::journal::{JOURNAL_FILE, Journal, JournalError};
 
 use super::{opened, writer};
-use crate::namespaces::{Mounted, is_alone};
 
 fn fill(path: &Path) {
     let mut file = fs::File::create(path).unwrap();
@@ -24,11 +24,11 @@ fn long() -> Event {
 fn a_full_disk_is_an_error_leaves_no_half_line_and_costs_no_earlier_one() {
     let name =
         "journal::disks::a_full_disk_is_an_error_leaves_no_half_line_and_costs_no_earlier_one";
-    if !is_alone(name) {
+    if !is_alone(name, Namespaces::Mounts) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let _disk = Mounted::tmpfs("size=64k", dir.path());
+    let _disk = Mounted::new("tmpfs", "size=64k", dir.path());
     let path = dir.path().join(JOURNAL_FILE);
     let mut journal = Journal::open(&path).unwrap();
     journal.append(&writer(1), vec![opened()]).unwrap();
@@ -54,11 +54,11 @@ fn a_full_disk_is_an_error_leaves_no_half_line_and_costs_no_earlier_one() {
 #[test]
 fn a_read_only_disk_is_an_error_and_the_journal_is_whole_once_it_can_be_written() {
     let name = "journal::disks::a_read_only_disk_is_an_error_and_the_journal_is_whole_once_it_can_be_written";
-    if !is_alone(name) {
+    if !is_alone(name, Namespaces::Mounts) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let disk = Mounted::tmpfs("size=1m", dir.path());
+    let disk = Mounted::new("tmpfs", "size=1m", dir.path());
     let path = dir.path().join(JOURNAL_FILE);
     Journal::open(&path)
         .unwrap()
