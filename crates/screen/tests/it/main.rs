@@ -4,6 +4,7 @@ mod answers;
 mod charsets;
 mod cuts;
 mod floods;
+mod gaps;
 mod grammar;
 mod judge;
 mod lazy;
