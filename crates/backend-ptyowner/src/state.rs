@@ -22,6 +22,7 @@ mod write;
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use abide_core::{
@@ -211,6 +212,11 @@ impl SessionDir {
 
     pub(crate) fn read_owner(&self) -> Result<Option<OwnerFile>, StateError> {
         read_json(&self.owner_file())
+    }
+
+    /// Tells when an owner described itself last; none if none did.
+    pub(crate) fn described_at(&self) -> Option<SystemTime> {
+        fs::metadata(self.owner_file()).ok()?.modified().ok()
     }
 
     pub(crate) fn read_exit(&self) -> Result<Option<ExitFile>, StateError> {

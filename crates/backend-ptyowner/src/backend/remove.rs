@@ -83,9 +83,9 @@ fn attempt(
     if abandoned.load(Ordering::Relaxed) {
         return Ok(Attempt::Done);
     }
-    // An owner that was killed left its socket, whose name is that start's alone.
+    // An owner that was killed left its socket.
     if let Ok(Some(owner)) = dir.read_owner() {
-        Address::clear(&owner.endpoint, owner.generation);
+        Address::clear_left(dir, &owner);
     }
     let retired = dir.retire();
     drop(start);

@@ -23,7 +23,7 @@ use tracing::{info, warn};
 
 use super::{sync, timer};
 use crate::{
-    state::SessionDir,
+    state::{OwnerFile, SessionDir},
     sys::{self, watch::Watch},
 };
 
@@ -70,6 +70,16 @@ impl Address {
     ) -> io::Result<Self> {
         let own = format!("{}-{}", stem(generation), to_hex(&random_bytes::<4>()));
         Self::bind_as(dir, runtime_dir, generation, &own)
+    }
+
+    /// Takes away the endpoint of an owner that was killed. The caller saw that its lock is free.
+    ///
+    /// An owner describes itself once it is bound. What was made later has taken the endpoint's place.
+    pub(crate) fn clear_left(dir: &SessionDir, owner: &OwnerFile) {
+        let made = sys::endpoint::made_at(&owner.endpoint);
+        if made.is_some() && made <= dir.described_at() {
+            Self::clear(&owner.endpoint, owner.generation);
+        }
     }
 
     /// Takes away what is left of the endpoint of an owner that is gone.

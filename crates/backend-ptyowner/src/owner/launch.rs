@@ -174,7 +174,7 @@ impl Launching<'_> {
     ) -> Result<Ready<S::Terminal>, LaunchReply> {
         if let Some(last) = self.last {
             // Its owner is gone: this one holds the lock.
-            Address::clear(&last.file.endpoint, last.file.generation);
+            Address::clear_left(&self.request.dir, &last.file);
         }
         let generation = Generation::random();
         let address = self.bind(generation)?;

@@ -4,6 +4,7 @@ mod adopting;
 mod creating;
 mod desk;
 mod ending;
+mod gone;
 mod hosts;
 mod matrix;
 mod superseded;

@@ -20,8 +20,6 @@ mod config;
 #[cfg(unix)]
 mod editor;
 #[cfg(unix)]
-mod gone;
-#[cfg(unix)]
 mod journal;
 #[cfg(target_os = "linux")]
 mod keeping;

@@ -35,23 +35,28 @@ impl Workspaces {
             .iter()
             .map(|found| found.session.id.clone())
             .collect();
-        let forget = move || {
-            let is_over = match desk.look(Duration::ZERO) {
-                Ok(LeaseState::Absent) => true,
-                // It completed their records, and leaves.
-                Ok(LeaseState::FreshLocal { lease, .. }) => ours.contains(&lease.session),
-                Ok(
-                    LeaseState::FreshRemote { .. }
-                    | LeaseState::Stale { .. }
-                    | LeaseState::Malformed { .. },
-                )
-                | Err(_) => false,
-            };
-            if is_over {
-                place.remove_log();
-            }
+        let looked = tokio::task::spawn_blocking(move || desk.look(Duration::ZERO)).await;
+        let Ok(Ok(found)) = looked else {
+            return;
         };
-        // A log that stays harms nobody.
-        let _ = tokio::task::spawn_blocking(forget).await;
+        let is_over = match found {
+            LeaseState::Absent => true,
+            // It completed its records, and leaves.
+            LeaseState::FreshLocal { lease, .. } => {
+                ours.contains(&lease.session) || self.has_no_orphans().await
+            }
+            LeaseState::FreshRemote { .. }
+            | LeaseState::Stale { .. }
+            | LeaseState::Malformed { .. } => false,
+        };
+        if is_over {
+            place.remove_log();
+        }
+    }
+
+    /// Tells whether it is sure that no session runs that no row knows, and that a keeper may have.
+    async fn has_no_orphans(&self) -> bool {
+        let orphans = self.orphans().await;
+        orphans.is_ok_and(|found| found.sessions.is_empty() && found.unasked.is_empty())
     }
 }

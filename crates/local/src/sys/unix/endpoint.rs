@@ -8,6 +8,7 @@ use std::{
     io,
     os::fd::AsRawFd as _,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use interprocess::{
@@ -105,6 +106,15 @@ pub fn has_room_for(descriptors: u64) -> bool {
     // The kernel gives the lowest number that is free.
     let lowest = File::open("/dev/null").map(|file| u64::try_from(file.as_raw_fd()));
     matches!(lowest, Ok(Ok(lowest)) if lowest + descriptors <= limit)
+}
+
+/// Tells when the socket at an address was made; none if there is none.
+#[must_use]
+pub fn made_at(address: &str) -> Option<SystemTime> {
+    use std::os::unix::fs::FileTypeExt as _;
+    let metadata = std::fs::symlink_metadata(address).ok()?;
+    let is_socket = metadata.file_type().is_socket();
+    metadata.modified().ok().filter(|_| is_socket)
 }
 
 /// Takes the socket of an owner away that is this process, or is known to be gone.

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use abide_testkit::{env::TestEnv, output::CommandOutput};
 
+use super::desk::wait;
 use crate::{
     agents::{json, wait_for},
     launching::with_each_backend,
@@ -48,7 +49,14 @@ fn a_directory_that_was_removed_is_named_by_whatever_needs_it() {
     with_each_backend(|env| {
         let dir = start(&env);
         ok(env.run(["stop", "api", "--grace", "200ms"]));
-        fs::remove_dir_all(&dir).unwrap();
+        wait("its keeper has left", &env, || {
+            let mut places = fs::read_dir(env.state_dir().join("keepers")).unwrap();
+            let is_at =
+                |entry: fs::DirEntry| entry.path().extension().is_some_and(|end| end == "at");
+            (!places.any(|entry| is_at(entry.unwrap()))).then_some(())
+        });
+        let away = env.root().join("away");
+        fs::rename(&dir, &away).unwrap();
         let path = dir.to_str().unwrap();
         for words in [
             &["resume", "api", "--no-attach"][..],
@@ -71,7 +79,7 @@ fn a_directory_that_was_removed_is_named_by_whatever_needs_it() {
             assert!(shown.contains(&format!("{path} (gone)")), "{shown}");
         }
 
-        fs::create_dir(&dir).unwrap();
+        fs::rename(&away, &dir).unwrap();
         let listed = json(&env, &["info", "api", "--json"]);
         assert_eq!(listed["dir_gone"], false);
         ok(env.run(["resume", "api", "--no-attach"]));
@@ -86,7 +94,7 @@ fn a_directory_that_was_removed_is_named_by_whatever_needs_it() {
 fn a_session_whose_directory_was_removed_is_shown_as_long_as_it_runs() {
     let env = TestEnv::new();
     let dir = start(&env);
-    fs::remove_dir_all(&dir).unwrap();
+    fs::rename(&dir, env.root().join("away")).unwrap();
     let path = dir.to_str().unwrap();
     says_so(&env.run(["diff", "api"]), path);
     assert_eq!(ok(env.run(["resume", "api", "--no-attach"])), "api\n");
