@@ -6,7 +6,7 @@
 //! `program_names` and `process_facts`, for what git is asked `text_of_bytes`, `git_mode`,
 //! `real_path`, `make_removable` and `ask_to_end`, in `tree` `entry`, `open_plain`, `plain`,
 //! `tree_path` and `relative_path`, in `place` `machine`, `boot`, `host`, `user`, `started` and
-//! `uptime_millis`, and in `wake` `Woken`, with the same signatures.
+//! `uptime_millis`, and in `wake` `Woken` and `ring`, with the same signatures.
 
 use std::path::PathBuf;
 

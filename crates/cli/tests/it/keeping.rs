@@ -7,5 +7,6 @@ mod ending;
 mod gone;
 mod hosts;
 mod matrix;
+mod reached;
 mod superseded;
 mod views;

@@ -5,8 +5,12 @@
 //!                           <directory>.log           what keepers of the directory had to say
 //! ```
 //!
+//! `own` is the side of the keeper itself.
+//!
 //! The directory is in these names as a hash. Whoever has another state directory finds no keeper
 //! here, and must not: its sessions cannot be reached from there.
+
+mod own;
 
 use std::{
     fs,
@@ -14,12 +18,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use abide_core::{
-    id::{random_bytes, to_hex},
-    lease::FencingToken,
-};
+use abide_core::{id::to_hex, lease::FencingToken};
 use abide_local::{endpoint, files, os_bytes};
-use interprocess::local_socket::tokio::{Listener, Stream};
+use interprocess::local_socket::tokio::Stream;
+
+pub(crate) use self::own::Endpoint;
 
 /// Where these files are, below the state directory.
 const KEEPERS_DIR: &str = "keepers";
@@ -72,27 +75,9 @@ impl Place {
         let _ = fs::remove_file(self.log());
     }
 
-    /// Binds the endpoint of the keeper of a grant, and says where it is.
-    pub(crate) fn bind(&self, runtime_dir: &Path, epoch: FencingToken) -> io::Result<Bound> {
-        self.clear_before(epoch);
-        let stem = format!("k-{}-{epoch}-{}", self.name, to_hex(&random_bytes::<4>()));
-        let (listener, endpoint) = endpoint::bind(runtime_dir, &stem)?;
-        let bound = Bound {
-            listener: Some(listener),
-            file: self.file(epoch),
-            endpoint,
-            stem,
-        };
-        bound.say()?;
-        Ok(bound)
-    }
-
     /// Connects to the keeper of a grant.
     pub(crate) async fn connect(&self, epoch: FencingToken) -> io::Result<Stream> {
-        let file = fs::File::open(self.file(epoch))?;
-        let mut endpoint = String::new();
-        io::Read::read_to_string(&mut io::Read::take(file, MAX_ADDRESS_BYTES), &mut endpoint)?;
-        let stream = endpoint::connect(&endpoint).await?;
+        let stream = endpoint::connect(&self.read(epoch)?).await?;
         match endpoint::is_same_user(&stream)? {
             true => Ok(stream),
             false => Err(io::Error::new(
@@ -104,6 +89,35 @@ impl Place {
 
     fn file(&self, epoch: FencingToken) -> PathBuf {
         self.dir.join(format!("{}-{epoch}.at", self.name))
+    }
+
+    /// Returns what the names of a grant's sockets begin with.
+    fn stem(&self, epoch: FencingToken) -> String {
+        format!("k-{}-{epoch}-", self.name)
+    }
+
+    fn read(&self, epoch: FencingToken) -> io::Result<String> {
+        let file = fs::File::open(self.file(epoch))?;
+        io::read_to_string(io::Read::take(file, MAX_ADDRESS_BYTES))
+    }
+
+    /// Returns what is said of where the keeper of a grant is, if anything is.
+    fn said(&self, epoch: FencingToken) -> Option<String> {
+        self.read(epoch).ok()
+    }
+
+    /// Says where the keeper of a grant is.
+    fn say(&self, epoch: FencingToken, endpoint: &str) -> io::Result<()> {
+        // A state directory that was deleted as a whole is not made again.
+        if self.dir.parent().is_some_and(Path::is_dir) {
+            files::create_private_dir(&self.dir)?;
+        }
+        let file = self.file(epoch);
+        let unfinished = file.with_extension("new");
+        // What a keeper left that was killed while it wrote is nobody's.
+        let _ = fs::remove_file(&unfinished);
+        files::create_private_file(&unfinished)?.write_all(endpoint.as_bytes())?;
+        fs::rename(&unfinished, &file)
     }
 
     /// Removes what keepers of earlier grants left that were killed.
@@ -129,42 +143,6 @@ impl Place {
     fn epoch_of(&self, file: &str) -> Option<u64> {
         let rest = file.strip_prefix(&self.name)?.strip_prefix('-')?;
         rest.strip_suffix(".at")?.parse().ok()
-    }
-}
-
-/// An endpoint that is listened at, and the file that says so; both go when it is dropped.
-pub(crate) struct Bound {
-    listener: Option<Listener>,
-    file: PathBuf,
-    endpoint: String,
-    stem: String,
-}
-
-impl Bound {
-    /// Takes the listener out.
-    pub(crate) fn listener(&mut self) -> Option<Listener> {
-        self.listener.take()
-    }
-
-    fn say(&self) -> io::Result<()> {
-        let unfinished = self.file.with_extension("new");
-        // What a keeper left that was killed while it wrote is nobody's.
-        let _ = fs::remove_file(&unfinished);
-        files::create_private_file(&unfinished)?.write_all(self.endpoint.as_bytes())?;
-        fs::rename(&unfinished, &self.file)
-    }
-}
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        drop(self.listener.take());
-        endpoint::remove(&self.endpoint, &self.stem);
-        // After a loss of lease and journal another keeper may have the same epoch, and its file here.
-        let is_own = fs::read_to_string(&self.file).is_ok_and(|said| said == self.endpoint);
-        if is_own {
-            // One that stays leads nowhere.
-            let _ = fs::remove_file(&self.file);
-        }
     }
 }
 
@@ -198,21 +176,5 @@ mod tests {
             .unwrap();
         drop(place.open_log().unwrap());
         assert_eq!(fs::metadata(place.log()).unwrap().len(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_keeper_leaves_the_address_that_another_of_the_same_epoch_put_in_its_place() {
-        let root = tempfile::tempdir().unwrap();
-        let runtime = root.path().join("r");
-        let place = Place::new(root.path(), root.path());
-        drop(place.open_log().unwrap());
-        let epoch = FencingToken::NONE.next().unwrap();
-        let earlier = place.bind(&runtime, epoch).unwrap();
-        let later = place.bind(&runtime, epoch).unwrap();
-        drop(earlier);
-        let said = fs::read_to_string(place.file(epoch)).unwrap();
-        assert_eq!(said, later.endpoint);
-        drop(later);
-        assert!(!place.file(epoch).exists());
     }
 }

@@ -32,8 +32,16 @@ pub enum KeeperError {
     Unreachable {
         /// Who holds the lease.
         holder: String,
+        /// Its process.
+        pid: u32,
         /// Why not.
         source: io::Error,
+    },
+    /// A keeper on another machine has the sessions of the directory, or says so.
+    #[error("{holder} keeps the sessions of this directory")]
+    Elsewhere {
+        /// Who holds the lease.
+        holder: String,
     },
     /// What is there changed each time that it was looked at.
     #[error("keepers came and went {looks} times while one was asked for")]
@@ -51,10 +59,13 @@ impl KeeperError {
             Self::Failed {
                 hint: Some(hint), ..
             } => hint.clone(),
-            Self::Unreachable { .. } => {
-                "it may belong to another state directory; end its sessions there, or work \
-                 without a record (`abide new --no-record`)"
-                    .into()
+            Self::Unreachable { pid, .. } => format!(
+                "it was asked to make itself reachable; it may serve another state directory: end \
+                 its sessions there. Else end process {pid}: its sessions go on, and the next entry \
+                 adopts them. `abide new --no-record` works without a record"
+            ),
+            Self::Elsewhere { .. } => {
+                "enter the session to take over from it; its record is completed then".into()
             }
             Self::Talk(TalkError::TimedOut { .. }) | Self::Restless { .. } => {
                 "nothing was ended; try again".into()

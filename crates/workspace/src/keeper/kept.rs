@@ -29,7 +29,7 @@ pub(super) struct Kept {
     pub(super) creators: Vec<LineId>,
     /// How its session ended, once known.
     pub(super) end: Option<Closed>,
-    /// How often it could not be completed.
+    /// How many heartbeats came while it could not be completed.
     pub(super) failures: u32,
 }
 

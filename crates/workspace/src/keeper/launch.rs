@@ -10,7 +10,7 @@ use std::{
 
 use abide_core::{
     id::SessionId,
-    lease::{FencingToken, LeaseState},
+    lease::{Keeper, Lease, LeaseState},
 };
 use abide_local::{FROM_LAUNCHER, detach, probe::PROBE_DIR};
 use tokio::process::Child;
@@ -22,7 +22,10 @@ use super::{
     talk::{Talk, TalkError},
     timepiece,
 };
-use crate::desk::{Desk, Tools};
+use crate::{
+    desk::{Desk, Tools},
+    sys,
+};
 
 /// Time for a keeper to be ready: it may wait for a lock, a slow disk, a backend, a loaded machine.
 const READY_DEADLINE: Duration = Duration::from_secs(30);
@@ -168,16 +171,14 @@ impl Keepers {
         })
     }
 
-    /// Asks a keeper that runs to keep a session more; `None` if it is just leaving.
+    /// Asks the keeper that holds a lease to keep a session more; `None` if it is just leaving.
     pub(crate) async fn join(
         &self,
         keep: Keep,
-        epoch: FencingToken,
-        holder: &(dyn fmt::Display + Sync),
+        lease: &Lease,
     ) -> Result<Option<Asked>, KeeperError> {
-        let Some(mut talk) = self.connect(&keep, epoch, holder).await? else {
-            return Ok(None);
-        };
+        let place = Place::new(keep.state_dir.as_path(), keep.dir.as_path());
+        let mut talk = connect(&place, lease).await?;
         let session = keep.session.clone();
         let request = Request::Keep(Box::new(keep));
         match talk.ask("get ready", &request, READY_DEADLINE).await {
@@ -186,41 +187,21 @@ impl Keepers {
         }
     }
 
-    async fn connect(
-        &self,
-        keep: &Keep,
-        epoch: FencingToken,
-        holder: &(dyn fmt::Display + Sync),
-    ) -> Result<Option<Talk>, KeeperError> {
-        let place = Place::new(keep.state_dir.as_path(), keep.dir.as_path());
-        match place.connect(epoch).await {
-            Ok(stream) => Ok(Some(Talk::over(stream))),
-            Err(err) if err.kind() == io::ErrorKind::ConnectionRefused => Ok(None),
-            Err(source) => Err(KeeperError::Unreachable {
-                holder: holder.to_string(),
-                source,
-            }),
-        }
-    }
-
-    /// Waits until the keeper of a grant has completed the records of these sessions; it may have left.
+    /// Waits until the keeper that holds a lease has completed the records of these sessions; `false`
+    /// if it left meanwhile.
     pub(crate) async fn settle(
         &self,
         place: &Place,
-        epoch: FencingToken,
+        lease: &Lease,
         sessions: Vec<SessionId>,
         patience: Duration,
-    ) -> Result<(), TalkError> {
-        let Ok(stream) = place.connect(epoch).await else {
-            return Ok(());
-        };
+    ) -> Result<bool, KeeperError> {
         let request = Request::Settle { sessions };
-        match Talk::over(stream)
-            .ask("complete its records", &request, patience)
-            .await
-        {
-            Ok(_) | Err(TalkError::Over) => Ok(()),
-            Err(err) => Err(err),
+        let mut talk = connect(place, lease).await?;
+        match talk.ask("complete its records", &request, patience).await {
+            Ok(_) => Ok(true),
+            Err(TalkError::Over) => Ok(false),
+            Err(err) => Err(err.into()),
         }
     }
 
@@ -271,6 +252,23 @@ impl Conversation {
         let session = self.session.clone();
         let request = Request::Abandon { session };
         let _ = self.talk.ask("abandon it", &request, NOTED_DEADLINE).await;
+    }
+}
+
+/// Connects to the keeper that holds a lease. One that is not found is rung: should it live, it looks
+/// after its endpoint. Whether it lives the lease tells, to whoever looks at it again.
+async fn connect(place: &Place, lease: &Lease) -> Result<Talk, KeeperError> {
+    match place.connect(lease.epoch).await {
+        Ok(stream) => Ok(Talk::over(stream)),
+        Err(source) => {
+            let Keeper { pid, started, .. } = lease.keeper;
+            sys::wake::ring(pid, started);
+            Err(KeeperError::Unreachable {
+                holder: lease.keeper.to_string(),
+                pid,
+                source,
+            })
+        }
     }
 }
 

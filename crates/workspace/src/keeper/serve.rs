@@ -22,17 +22,13 @@ use abide_core::{
     lease::RENEWAL,
     manifest::Manifest,
 };
-use interprocess::local_socket::{
-    tokio::{Listener, Stream},
-    traits::tokio::Listener as _,
-};
 use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
 use tracing::{error, info, warn};
 
 pub(super) use self::line::LineId;
 use self::line::Lines;
 use super::{
-    address::{Bound, Place},
+    address::{Endpoint, Place},
     kept::{Kept, Phase},
     protocol::{Keep, KnownSession, Reply, Request},
     survey::Fate,
@@ -84,6 +80,7 @@ enum Event {
 /// A keeper that has the lease.
 struct Keeper {
     held: Arc<Held>,
+    endpoint: Endpoint,
     backends: Backends,
     state_dir: PathBuf,
     /// The session that the lease names.
@@ -122,18 +119,13 @@ pub(super) async fn serve(beginning: Beginning) -> Outcome {
         }
     };
     let place = Place::new(keep.state_dir.as_path(), keep.dir.as_path());
-    let bound = place.bind(keep.runtime_dir.as_path(), held.epoch());
-    let mut bound = match bound {
-        Ok(bound) => Some(bound),
-        Err(err) => {
-            // It keeps what it was started for; sessions that come later are told that they cannot be.
-            warn!(error = %err, "cannot be reached");
-            None
-        }
-    };
+    // Without an endpoint it keeps what it was started for. Sessions that come later have it look
+    // after that.
+    let endpoint = Endpoint::bind(place, keep.runtime_dir.as_path(), held.epoch());
     info!(epoch = %held.epoch(), "granted");
     let mut keeper = Keeper {
         held: Arc::new(held),
+        endpoint,
         backends,
         state_dir: keep.state_dir.as_path().to_owned(),
         named: keep.session.clone(),
@@ -146,9 +138,8 @@ pub(super) async fn serve(beginning: Beginning) -> Outcome {
         events,
         tasks: JoinSet::new(),
     };
-    let listener = bound.as_mut().and_then(Bound::listener);
     let outcome = match keeper.begin(first, keep).await {
-        Ok(()) => keeper.run(&mut received, listener).await,
+        Ok(()) => keeper.run(&mut received).await,
         Err(outcome) => outcome,
     };
     info!(?outcome, "ends");
@@ -192,11 +183,7 @@ async fn claim(keep: &Keep, tools: Tools) -> Result<Held, Reply> {
 }
 
 impl Keeper {
-    async fn run(
-        &mut self,
-        received: &mut mpsc::Receiver<Event>,
-        listener: Option<Listener>,
-    ) -> Outcome {
+    async fn run(&mut self, received: &mut mpsc::Receiver<Event>) -> Outcome {
         let mut heartbeat = tokio::time::interval(RENEWAL);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.reset();
@@ -209,9 +196,12 @@ impl Keeper {
             }
             let done = tokio::select! {
                 Some(event) = received.recv() => self.event(event).await,
-                _ = heartbeat.tick() => self.beat().await,
+                _ = heartbeat.tick() => match self.count_failures() {
+                    Ok(()) => self.beat().await,
+                    Err(outcome) => Err(outcome),
+                },
                 () = woken.next() => self.beat().await,
-                accepted = accept(listener.as_ref()) => {
+                accepted = self.endpoint.accept() => {
                     self.lines.add_stream(accepted, &mut self.tasks);
                     Ok(())
                 }
@@ -249,7 +239,8 @@ impl Keeper {
         }
     }
 
-    /// Renews the lease, and tries again what could not be done before.
+    /// Renews the lease, sees to it that it can be reached, and tries again what could not be done
+    /// before.
     async fn beat(&mut self) -> Result<(), Outcome> {
         let start = self.named_start;
         if let Err(err) = self.at_desk(move |held| held.renew(start)).await? {
@@ -258,6 +249,7 @@ impl Keeper {
                 "cannot renew the lease"
             );
         }
+        self.endpoint.look_after();
         self.try_again().await
     }
 
@@ -306,13 +298,6 @@ impl Keeper {
 
     fn find(&mut self, record: &RecordId) -> Option<&mut Kept> {
         self.records.iter_mut().find(|kept| kept.record == *record)
-    }
-}
-
-async fn accept(listener: Option<&Listener>) -> std::io::Result<Stream> {
-    match listener {
-        Some(listener) => listener.accept().await,
-        None => std::future::pending().await,
     }
 }
 

@@ -3,8 +3,6 @@
 //! Nothing is written where somebody is responsible already. Where nobody is, that is said, and a
 //! keeper adopts the session before anybody is shown it.
 
-use std::time::Duration;
-
 use abide_core::{
     backend::{BackendError, Ensured, SessionState},
     env_policy::Environment,
@@ -13,21 +11,15 @@ use abide_core::{
 
 use super::{
     Found, Observed, Workspaces,
-    keeping::{consent, pause, refused, settled},
+    keeping::{Looks, consent, not_kept, refused, settled},
     place,
 };
 use crate::{
     entry::{self, Asked, Decision, Orphaned, Refusal, SessionFound, Takeover, Way},
     error::WorkspaceError,
-    keeper::{KeeperError, Keepers},
+    keeper::Keepers,
     record::WorkspaceState,
 };
-
-/// How often it is looked again while others enter and leave.
-const LOOKS: u32 = 10;
-
-/// Time until that; doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 /// How somebody wants to enter a session.
 #[derive(Debug, Clone)]
@@ -97,9 +89,9 @@ impl Workspaces {
         let Some(keepers) = self.keepers_of(&found.workspace) else {
             return self.enter_unkept(found, entry, is_interrupted).await;
         };
-        let mut wait = FIRST_PAUSE;
+        let mut looks = Looks::new();
         let mut said = false;
-        for _ in 0..LOOKS {
+        loop {
             let session = self.session_found(found).await?;
             keepers.tools().probe.reached("entry.observed");
             let lease = self.lease(keepers, &found.workspace).await?;
@@ -129,14 +121,10 @@ impl Workspaces {
                     if self.adopt_as_asked(keepers, found, entry, takeover).await? {
                         return Ok(Entered::Adopted { why });
                     }
-                    pause(&mut wait).await;
+                    looks.again().await.map_err(not_kept(found))?;
                 }
             }
         }
-        Err(WorkspaceError::NotKept {
-            target: found.target(),
-            source: KeeperError::Restless { looks: LOOKS },
-        })
     }
 
     /// Enters a session that is not recorded, for which nobody is responsible.

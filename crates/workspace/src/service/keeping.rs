@@ -1,6 +1,8 @@
 //! Sees to it that somebody is responsible for a session: before it is started, when it is found
 //! without a keeper, and until its record is complete.
 
+mod looks;
+
 use std::{cmp::Reverse, time::Duration};
 
 use abide_core::{
@@ -8,6 +10,7 @@ use abide_core::{
     lease::{Consent, FencingToken, LeaseState},
 };
 
+pub(super) use self::looks::Looks;
 use super::{Found, Workspaces};
 use crate::{
     desk::Desk,
@@ -21,15 +24,6 @@ use crate::{
     name::Target,
     record::{Session, StoredBackend, Workspace},
 };
-
-/// How often it is looked who is responsible while keepers come and go.
-const LOOKS: u32 = 20;
-
-/// Time until it is looked again; doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-
-/// The longest that this becomes.
-const LAST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Time for a keeper to complete the record of a session that has ended.
 const SETTLE_DEADLINE: Duration = Duration::from_secs(10);
@@ -72,17 +66,16 @@ impl Workspaces {
         let Some(keepers) = self.keepers_of(&found.workspace) else {
             return Ok(None);
         };
-        let mut unreachable = None;
-        let mut wait = FIRST_PAUSE;
-        for _ in 0..LOOKS {
+        let way = Way::Resume;
+        let mut looks = Looks::new();
+        loop {
             let lease = self.lease(keepers, &found.workspace).await?;
-            let way = Way::Resume;
             let takeover = settled(takeover, agreed, &lease);
             let asked = match entry::decide(SessionFound::None, &lease, AskedFor { way, takeover })
             {
                 Decision::CreateUnderKeeper => {
-                    let joined = self.join(keepers, found, &lease, Why::Create).await;
-                    joined.map_err(|err| unreachable = Some(err)).ok().flatten()
+                    let asked = self.join(keepers, found, &lease, Why::Create).await?;
+                    looks.unless_unreachable(asked)
                 }
                 Decision::Confirm { host, age } => {
                     let refusal = entry::Refusal::HeldElsewhere { host, age };
@@ -92,19 +85,14 @@ impl Workspaces {
                 Decision::Create | Decision::AttachPassively | Decision::Adopt(_) => {
                     let consent = consent(takeover, agreed);
                     let keep = self.keep(keepers, found, Why::Create, consent).await?;
-                    Some(started(found, keepers.start(keep).await)?)
+                    keepers.start(keep).await.map(Some)
                 }
             };
-            if let Some(Asked::Ready(conversation)) = asked {
+            if let Some(Asked::Ready(conversation)) = asked.map_err(not_kept(found))? {
                 return Ok(Some(conversation));
             }
-            if let Some(KeeperError::Failed { .. } | KeeperError::Talk(_)) = &unreachable {
-                break;
-            }
-            pause(&mut wait).await;
+            looks.again().await.map_err(not_kept(found))?;
         }
-        let source = unreachable.unwrap_or(KeeperError::Restless { looks: LOOKS });
-        Err(not_kept(found.target(), source))
     }
 
     /// Has a keeper note a start, if there is one.
@@ -128,7 +116,7 @@ impl Workspaces {
             started_at,
         };
         let noted = kept.started(note).await;
-        noted.map_err(|source| not_kept(target, source))
+        noted.map_err(|source| WorkspaceError::NotKept { target, source })
     }
 
     /// Has a new keeper adopt a session; `false` if somebody else became responsible first.
@@ -139,7 +127,7 @@ impl Workspaces {
         consent: Consent,
     ) -> Result<bool, WorkspaceError> {
         let keep = self.keep(keepers, found, Why::Adopt, consent).await?;
-        match started(found, keepers.start(keep).await)? {
+        match keepers.start(keep).await.map_err(not_kept(found))? {
             Asked::Ready(_) => Ok(true),
             Asked::Denied => Ok(false),
         }
@@ -150,13 +138,13 @@ impl Workspaces {
         let Some(keepers) = self.keepers_of(&found.workspace) else {
             return Ok(());
         };
-        let mut wait = FIRST_PAUSE;
-        for _ in 0..LOOKS {
+        let mut looks = Looks::new();
+        loop {
             let lease = self.lease(keepers, &found.workspace).await?;
             let is_kept = match &lease {
                 LeaseState::FreshLocal { .. } => {
-                    let joined = self.join(keepers, found, &lease, Why::Adopt).await;
-                    let joined = joined.map_err(|source| not_kept(found.target(), source))?;
+                    let joined = self.join(keepers, found, &lease, Why::Adopt).await?;
+                    let joined = looks.unless_unreachable(joined).map_err(not_kept(found))?;
                     matches!(joined, Some(Asked::Ready(_)))
                 }
                 LeaseState::FreshRemote { lease, age } => {
@@ -170,10 +158,8 @@ impl Workspaces {
             if is_kept {
                 return Ok(());
             }
-            pause(&mut wait).await;
+            looks.again().await.map_err(not_kept(found))?;
         }
-        let source = KeeperError::Restless { looks: LOOKS };
-        Err(not_kept(found.target(), source))
     }
 
     /// Waits until the record of a session that was ended is complete; says so if it is not in time.
@@ -185,28 +171,39 @@ impl Workspaces {
         if let Err(error) = settled {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "the record of `{}` is not complete",
+                "the record of `{}` may not be complete",
                 found.target()
             );
         }
     }
 
+    /// A keeper that cannot be reached has settled nothing, unless its lease says that it is gone.
     async fn record_settled(&self, keepers: &Keepers, found: &Found) -> Result<(), WorkspaceError> {
-        let mut lease = self.lease(keepers, &found.workspace).await?;
-        if let LeaseState::Stale { .. } | LeaseState::Malformed { .. } = lease {
-            // Its keeper died before it; nobody else will come to complete the record.
-            self.adopt_session(keepers, found, Consent::None).await?;
-            lease = self.lease(keepers, &found.workspace).await?;
-        }
-        let LeaseState::FreshLocal { lease, .. } = lease else {
-            return Ok(());
-        };
         let place = Place::new(&self.state_dir, &found.workspace.dir);
-        let sessions = vec![found.session.id.clone()];
-        let settled = keepers
-            .settle(&place, lease.epoch, sessions, SETTLE_DEADLINE)
-            .await;
-        settled.map_err(|source| not_kept(found.target(), source.into()))
+        let sessions = || vec![found.session.id.clone()];
+        let mut looks = Looks::new();
+        loop {
+            match self.lease(keepers, &found.workspace).await? {
+                // It was given back, and before that every record was completed.
+                LeaseState::Absent => return Ok(()),
+                LeaseState::Stale { .. } | LeaseState::Malformed { .. } => {
+                    // Its keeper died before it; nobody else will come to complete the record.
+                    self.adopt_session(keepers, found, Consent::None).await?;
+                }
+                LeaseState::FreshRemote { lease, .. } => {
+                    let holder = lease.keeper.to_string();
+                    return Err(not_kept(found)(KeeperError::Elsewhere { holder }));
+                }
+                LeaseState::FreshLocal { lease, .. } => {
+                    let settled = keepers.settle(&place, &lease, sessions(), SETTLE_DEADLINE);
+                    let settled = looks.unless_unreachable(settled.await.map(Some));
+                    if settled.map_err(not_kept(found))? == Some(true) {
+                        return Ok(());
+                    }
+                }
+            }
+            looks.again().await.map_err(not_kept(found))?;
+        }
     }
 
     /// Asks the keeper that holds a lease; `None` if it is just leaving.
@@ -216,14 +213,14 @@ impl Workspaces {
         found: &Found,
         lease: &LeaseState,
         why: Why,
-    ) -> Result<Option<Asked>, KeeperError> {
+    ) -> Result<Result<Option<Asked>, KeeperError>, WorkspaceError> {
         let Some(lease) = lease.lease() else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
         // It was told of the others when they came to it.
         let sessions = vec![known(&found.session)];
         let keep = self.keep_these(keepers, found, why, Consent::None, sessions);
-        keepers.join(keep, lease.epoch, &lease.keeper).await
+        Ok(keepers.join(keep, lease).await)
     }
 
     async fn keep(
@@ -309,16 +306,8 @@ pub(super) fn refused(found: &Found, refusal: entry::Refusal) -> WorkspaceError 
     }
 }
 
-fn started(found: &Found, asked: Result<Asked, KeeperError>) -> Result<Asked, WorkspaceError> {
-    asked.map_err(|source| not_kept(found.target(), source))
-}
-
-fn not_kept(target: Target, source: KeeperError) -> WorkspaceError {
-    WorkspaceError::NotKept { target, source }
-}
-
-/// Lets a keeper that comes or goes get on with it.
-pub(super) async fn pause(wait: &mut Duration) {
-    let _ = tokio::time::timeout(*wait, std::future::pending::<()>()).await;
-    *wait = (2 * *wait).min(LAST_PAUSE);
+/// Returns how to say that nobody could be made responsible for a session.
+pub(super) fn not_kept(found: &Found) -> impl FnOnce(KeeperError) -> WorkspaceError + use<> {
+    let target = found.target();
+    move |source| WorkspaceError::NotKept { target, source }
 }

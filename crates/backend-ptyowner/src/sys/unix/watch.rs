@@ -9,25 +9,24 @@
 //!   that the user may have is taken, and where something was mounted over a directory, the ring
 //!   alone remains.
 
-use std::{
-    io,
-    os::unix::fs::{FileTypeExt as _, MetadataExt as _},
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use rustix::process::{Pid, Signal};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
-use super::process;
+use super::{
+    endpoint::{self, Identity},
+    process,
+};
 
 #[cfg(target_os = "linux")]
 use self::inotify::Events;
 
 /// A socket that was bound here.
 pub(crate) struct Watch {
-    path: PathBuf,
-    identity: Option<(u64, u64)>,
+    address: String,
+    identity: Option<Identity>,
     events: Events,
     rung: tokio::signal::unix::Signal,
 }
@@ -35,15 +34,14 @@ pub(crate) struct Watch {
 impl Watch {
     /// Watches the socket that was just bound at the address; needs a running reactor.
     pub(crate) fn new(address: &str) -> io::Result<Self> {
-        let path = PathBuf::from(address);
         let rung = signal(SignalKind::user_defined1())?;
-        let events = Events::of(&path).unwrap_or_else(|err| {
+        let events = Events::of(Path::new(address)).unwrap_or_else(|err| {
             warn!(error = %err, "its socket is not watched: looks after it when a client rings");
             Events::none()
         });
         Ok(Self {
-            identity: identity(&path),
-            path,
+            identity: endpoint::identity(address),
+            address: address.to_owned(),
             events,
             rung,
         })
@@ -51,7 +49,7 @@ impl Watch {
 
     /// Tells whether the address still leads to the socket.
     pub(crate) fn is_intact(&self) -> bool {
-        self.identity.is_some() && identity(&self.path) == self.identity
+        self.identity.is_some() && endpoint::identity(&self.address) == self.identity
     }
 
     /// Waits until the socket may be gone.
@@ -75,13 +73,6 @@ pub(crate) fn ring(pid: u32, start: Option<u64>) {
         // One that is gone meanwhile needs to be told nothing.
         let _ = rustix::process::kill_process(pid, Signal::USR1);
     }
-}
-
-/// Returns what tells one socket from another at the same path.
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    let meta = std::fs::symlink_metadata(path).ok()?;
-    let is_socket = meta.file_type().is_socket();
-    is_socket.then(|| (meta.dev(), meta.ino()))
 }
 
 #[cfg(target_os = "linux")]

@@ -6,7 +6,10 @@
 use std::{
     fs::File,
     io,
-    os::fd::AsRawFd as _,
+    os::{
+        fd::AsRawFd as _,
+        unix::fs::{FileTypeExt as _, MetadataExt as _},
+    },
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -111,17 +114,34 @@ pub fn has_room_for(descriptors: u64) -> bool {
 /// Tells when the socket at an address was made; none if there is none.
 #[must_use]
 pub fn made_at(address: &str) -> Option<SystemTime> {
-    use std::os::unix::fs::FileTypeExt as _;
     let metadata = std::fs::symlink_metadata(address).ok()?;
     let is_socket = metadata.file_type().is_socket();
     metadata.modified().ok().filter(|_| is_socket)
+}
+
+/// Tells one socket from another at the same address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// Returns which socket an address leads to; `None` if it leads to none.
+///
+/// One that is listened at has its number to itself, also after its name is gone.
+#[must_use]
+pub fn identity(address: &str) -> Option<Identity> {
+    let meta = std::fs::symlink_metadata(address).ok()?;
+    meta.file_type().is_socket().then(|| Identity {
+        device: meta.dev(),
+        inode: meta.ino(),
+    })
 }
 
 /// Takes the socket of an owner away that is this process, or is known to be gone.
 ///
 /// Only a socket is ever removed, and only one with a name of that owner.
 pub fn remove(address: &str, stem: &str) {
-    use std::os::unix::fs::FileTypeExt as _;
     let path = Path::new(address);
     let name = path.file_stem().and_then(|name| name.to_str());
     let is_own_name = name.is_some_and(|name| name.starts_with(stem));

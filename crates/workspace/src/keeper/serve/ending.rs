@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// How often a record is tried to be completed, at each heartbeat once: for ten minutes.
+/// Heartbeats for which a record is tried to be completed, whoever rings between them: ten minutes.
 const CLOSE_ATTEMPTS: u32 = 20;
 
 impl Keeper {
@@ -89,26 +89,35 @@ impl Keeper {
             }
             Err(err) => {
                 warn!(%record, error = &err as &dyn std::error::Error, "cannot complete a record");
-                let Some(kept) = self.find(record) else {
-                    return Ok(());
-                };
-                kept.phase = Phase::Unclosed;
-                kept.failures += 1;
-                match kept.failures < CLOSE_ATTEMPTS {
-                    true => Ok(()),
-                    false => {
-                        error!(%record, "gives up; the next entry completes the record");
-                        Err(Outcome::GaveUp)
-                    }
+                if let Some(kept) = self.find(record) {
+                    kept.phase = Phase::Unclosed;
                 }
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts a heartbeat against each record that could not be completed by then.
+    pub(super) fn count_failures(&mut self) -> Result<(), Outcome> {
+        for kept in &mut self.records {
+            kept.failures += u32::from(kept.phase == Phase::Unclosed);
+        }
+        let mut records = self.records.iter();
+        match records.find(|kept| CLOSE_ATTEMPTS <= kept.failures) {
+            None => Ok(()),
+            Some(kept) => {
+                error!(record = %kept.record, "gives up; the next entry completes the record");
+                Err(Outcome::GaveUp)
             }
         }
     }
 
     /// Tells those who wait for it that their sessions' records are complete.
     pub(super) fn settle(&mut self) {
-        let records = &self.records;
-        let is_open = |session: &_| records.iter().any(|kept| kept.session == *session);
+        let (records, unsure) = (&self.records, &self.unsure);
+        let is_open = |session: &_| {
+            unsure.contains(session) || records.iter().any(|kept| kept.session == *session)
+        };
         let settled = self
             .settling
             .extract_if(.., |(_, sessions)| !sessions.iter().any(is_open));

@@ -1,4 +1,7 @@
-//! Being let go on after a stop: nothing says so here.
+//! Being let go on after a stop, or rung: nothing says so here.
+
+/// Does nothing: the next heartbeat of the keeper has to do.
+pub(crate) fn ring(_pid: u32, _started: Option<u64>) {}
 
 /// Learns that this process was let go on.
 pub(crate) struct Woken;
