@@ -119,7 +119,10 @@ impl Workspaces {
                         said = true;
                     }
                     if self.adopt_as_asked(keepers, found, entry, takeover).await? {
-                        return Ok(Entered::Adopted { why });
+                        return match is_interrupted {
+                            true => self.entered_by_start(found, entry, takeover).await,
+                            false => Ok(Entered::Adopted { why }),
+                        };
                     }
                     looks.again().await.map_err(not_kept(found))?;
                 }

@@ -2,6 +2,7 @@
 //! without a keeper, and until its record is complete.
 
 mod looks;
+mod settling;
 
 use std::{cmp::Reverse, time::Duration};
 
@@ -17,16 +18,13 @@ use crate::{
     entry::{self, Asked as AskedFor, Decision, SessionFound, Takeover, Way},
     error::WorkspaceError,
     keeper::{
-        Conversation, KeeperError, Keepers, Keeping, Place,
+        Conversation, KeeperError, Keepers, Keeping,
         launch::Asked,
         protocol::{Keep, KnownSession, MAX_KNOWN, Note, Why},
     },
     name::Target,
     record::{Session, StoredBackend, Workspace},
 };
-
-/// Time for a keeper to complete the record of a session that has ended.
-const SETTLE_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Workspaces {
     /// Returns how keepers of the workspace are started; `None` if it has none.
@@ -133,6 +131,42 @@ impl Workspaces {
         }
     }
 
+    /// Sees to it that somebody is responsible for a session that runs and is about to be entered, as
+    /// the table says.
+    pub(super) async fn keep_found(
+        &self,
+        found: &Found,
+        agreed: Option<FencingToken>,
+        takeover: Takeover,
+    ) -> Result<(), WorkspaceError> {
+        let Some(keepers) = self.keepers_of(&found.workspace) else {
+            return Ok(());
+        };
+        let way = Way::Resume;
+        let mut looks = Looks::new();
+        loop {
+            let lease = self.lease(keepers, &found.workspace).await?;
+            let takeover = settled(takeover, agreed, &lease);
+            match entry::decide(SessionFound::Running, &lease, AskedFor { way, takeover }) {
+                Decision::AttachPassively | Decision::Create | Decision::CreateUnderKeeper => {
+                    return Ok(());
+                }
+                Decision::Confirm { host, age } => {
+                    let refusal = entry::Refusal::HeldElsewhere { host, age };
+                    return Err(refused(found, refusal));
+                }
+                Decision::Refuse(refusal) => return Err(refused(found, refusal)),
+                Decision::Adopt(_) => {
+                    let consent = consent(takeover, agreed);
+                    if self.adopt_session(keepers, found, consent).await? {
+                        return Ok(());
+                    }
+                }
+            }
+            looks.again().await.map_err(not_kept(found))?;
+        }
+    }
+
     /// Has somebody be responsible for a session that runs and was just taken in.
     pub(super) async fn keep_running(&self, found: &Found) -> Result<(), WorkspaceError> {
         let Some(keepers) = self.keepers_of(&found.workspace) else {
@@ -157,50 +191,6 @@ impl Workspaces {
             };
             if is_kept {
                 return Ok(());
-            }
-            looks.again().await.map_err(not_kept(found))?;
-        }
-    }
-
-    /// Waits until the record of a session that was ended is complete; says so if it is not in time.
-    pub(super) async fn complete_record(&self, found: &Found) {
-        let Some(keepers) = self.keepers_of(&found.workspace) else {
-            return;
-        };
-        let settled = self.record_settled(keepers, found).await;
-        if let Err(error) = settled {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the record of `{}` may not be complete",
-                found.target()
-            );
-        }
-    }
-
-    /// A keeper that cannot be reached has settled nothing, unless its lease says that it is gone.
-    async fn record_settled(&self, keepers: &Keepers, found: &Found) -> Result<(), WorkspaceError> {
-        let place = Place::new(&self.state_dir, &found.workspace.dir);
-        let sessions = || vec![found.session.id.clone()];
-        let mut looks = Looks::new();
-        loop {
-            match self.lease(keepers, &found.workspace).await? {
-                // It was given back, and before that every record was completed.
-                LeaseState::Absent => return Ok(()),
-                LeaseState::Stale { .. } | LeaseState::Malformed { .. } => {
-                    // Its keeper died before it; nobody else will come to complete the record.
-                    self.adopt_session(keepers, found, Consent::None).await?;
-                }
-                LeaseState::FreshRemote { lease, .. } => {
-                    let holder = lease.keeper.to_string();
-                    return Err(not_kept(found)(KeeperError::Elsewhere { holder }));
-                }
-                LeaseState::FreshLocal { lease, .. } => {
-                    let settled = keepers.settle(&place, &lease, sessions(), SETTLE_DEADLINE);
-                    let settled = looks.unless_unreachable(settled.await.map(Some));
-                    if settled.map_err(not_kept(found))? == Some(true) {
-                        return Ok(());
-                    }
-                }
             }
             looks.again().await.map_err(not_kept(found))?;
         }

@@ -105,8 +105,8 @@ impl Workspaces {
 
     /// Starts an ended session again: same command, same directory, environment of the caller.
     ///
-    /// A session that runs is answered for and not started. Any number of callers at once make
-    /// one start. Also brings a workspace in error back to ready.
+    /// A session that runs is answered for and not started; if its keeper is gone it is adopted, as by
+    /// [`Workspaces::enter`]. Any number of callers at once make one start. Also brings a workspace in error back to ready.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl Workspaces {
     }
 
     /// Starts a session whose workspace's lock is shared by the caller, unless it runs, and stores
-    /// that. A keeper is responsible for it before it is started.
+    /// that. A keeper is responsible for it before it is started, or before it is answered for.
     pub(super) async fn start_claimed(
         &self,
         mut found: Found,
@@ -161,9 +161,16 @@ impl Workspaces {
         }
         let mut wanted = spec(&found, env);
         wanted.replaces = seen.as_ref().and_then(ended_generation);
-        let kept = match is_startable(seen.as_ref()) {
-            true => self.keep_start(&found, agreed, takeover).await?,
-            false => None,
+        let kept = match seen.as_ref().map(|status| &status.state) {
+            None | Some(SessionState::Ended(_) | SessionState::Starting) => {
+                self.keep_start(&found, agreed, takeover).await?
+            }
+            Some(SessionState::Running(_)) => {
+                self.keep_found(&found, agreed, takeover).await?;
+                None
+            }
+            // Its backend says so.
+            Some(SessionState::Unresponsive { .. }) => None,
         };
         let ensured = match self.backend_of(&found).await?.ensure(&wanted).await {
             Ok(ensured) => ensured,
@@ -201,13 +208,5 @@ fn ended_generation(status: &SessionStatus) -> Option<Generation> {
         SessionState::Starting | SessionState::Running(_) | SessionState::Unresponsive { .. } => {
             None
         }
-    }
-}
-
-/// Tells whether there is a session to be started; one that is being started may turn out not to be.
-fn is_startable(seen: Option<&SessionStatus>) -> bool {
-    match seen.map(|status| &status.state) {
-        None | Some(SessionState::Ended(_) | SessionState::Starting) => true,
-        Some(SessionState::Running(_) | SessionState::Unresponsive { .. }) => false,
     }
 }

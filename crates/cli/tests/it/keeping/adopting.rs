@@ -6,12 +6,12 @@ use std::{
 };
 
 use abide_core::record::{Baseline, Ownership, Summary};
-use abide_testkit::env::TestEnv;
+use abide_testkit::{env::TestEnv, gate::ProcessGate};
 use rustix::process::Signal;
 
 use super::desk::{
-    TALKER, changed, complete_record, epoch, keeper, keepers, kill, lease, own_dir, picture,
-    records, signal, wait, wait_left, wait_written,
+    DEADLINE, TALKER, changed, complete_record, epoch, keeper, keepers, kill, lease, own_dir,
+    picture, records, signal, wait, wait_left, wait_written,
 };
 use crate::{
     attaching::{delete, job},
@@ -340,4 +340,66 @@ fn whoever_starts_a_session_beside_an_orphan_is_told_that_it_is_adopted() {
     delete(&env);
     wait_left(&env);
     env.finish();
+}
+
+/// proves L4, L6
+#[test]
+fn a_running_session_that_is_launched_again_with_variables_is_adopted() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    let launch = || {
+        let words = ["launch", "job/second", "--env", "MORE=1", "--no-attach"];
+        let talker = ["--", "sh", "-c", TALKER];
+        env.run(words.into_iter().chain(talker))
+    };
+    ok(launch());
+    let generation = session(&env, "job/second")["generation"].clone();
+    wait_written(&env);
+    let before = picture(&own_dir(&env));
+    ok(launch());
+    assert_eq!(picture(&own_dir(&env)), before, "its keeper lives");
+    kill(keeper(&env));
+    ok(launch());
+    assert_eq!(epoch(&env), 2);
+    assert_eq!(lease(&env).unwrap()["keeper"]["pid"], keeper(&env));
+    assert_eq!(session(&env, "job/second")["generation"], generation);
+    assert_eq!(records(&env).len(), 2);
+    delete(&env);
+    wait_left(&env);
+    let found = records(&env);
+    assert!(found.iter().all(Summary::is_complete), "{found:?}");
+    env.finish();
+}
+
+/// proves L4, L6
+#[test]
+fn a_session_whose_making_was_interrupted_is_adopted_when_it_is_entered() {
+    for with_keeper in [true, false] {
+        let env = TestEnv::new();
+        let gate = ProcessGate::new(&env.probe_dir(), "create.started");
+        let mut creator = env.command(["new", "job", "--no-attach", "--", "sh", "-c", TALKER]);
+        creator.stdin(Stdio::null()).stdout(Stdio::null());
+        let mut creator = creator.stderr(Stdio::null()).spawn().unwrap();
+        let _ = gate.wait_reached(DEADLINE);
+        creator.kill().unwrap();
+        creator.wait().unwrap();
+        gate.release();
+        drop(gate);
+        wait("the start was found", &env, || {
+            records(&env).first()?.generation
+        });
+        if !with_keeper {
+            kill(keeper(&env));
+        }
+        let resumed = env.run(["resume", "job", "--no-attach"]);
+        assert!(resumed.success(), "{resumed:?}");
+        assert_eq!(resumed.stderr.contains("adopting"), !with_keeper);
+        assert_eq!(lease(&env).unwrap()["keeper"]["pid"], keeper(&env));
+        assert_eq!(epoch(&env), if with_keeper { 1 } else { 2 });
+        let listed = ok(env.run(["list", "--json"]));
+        assert!(!listed.contains("error"), "{listed}");
+        delete(&env);
+        complete_record(&env);
+        env.finish();
+    }
 }
