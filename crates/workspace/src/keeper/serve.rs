@@ -13,7 +13,10 @@ mod asked;
 mod baseline;
 mod ending;
 mod line;
+mod looking;
 mod opening;
+#[cfg(all(test, unix))]
+mod tests;
 
 use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf, sync::Arc};
 
@@ -22,7 +25,11 @@ use abide_core::{
     lease::RENEWAL,
     manifest::Manifest,
 };
-use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior},
+};
 use tracing::{error, info, warn};
 
 pub(super) use self::line::LineId;
@@ -31,7 +38,7 @@ use super::{
     address::{Endpoint, Place},
     kept::{Kept, Phase},
     protocol::{Keep, KnownSession, Reply, Request},
-    survey::Fate,
+    survey::{Fate, Seen},
 };
 use crate::{
     backends::Backends,
@@ -75,12 +82,15 @@ enum Event {
     Ended(RecordId, Closed),
     Closed(RecordId, Result<(), HeldError>),
     Looked(RecordId, Fate),
+    /// What is known now of sessions of which nothing could be told.
+    Told(HashMap<SessionId, Seen>),
 }
 
 /// A keeper that has the lease.
 struct Keeper {
     held: Arc<Held>,
     endpoint: Endpoint,
+    heartbeat: Interval,
     backends: Backends,
     state_dir: PathBuf,
     /// The session that the lease names.
@@ -90,6 +100,8 @@ struct Keeper {
     records: Vec<Kept>,
     /// Sessions with open records of which nothing can be told at present.
     unsure: Vec<SessionId>,
+    /// Whether that is being asked again.
+    is_asking: bool,
     /// Who waits until records are complete, and of which sessions.
     settling: Vec<(LineId, Vec<SessionId>)>,
     lines: Lines,
@@ -126,6 +138,7 @@ pub(super) async fn serve(beginning: Beginning) -> Outcome {
     let mut keeper = Keeper {
         held: Arc::new(held),
         endpoint,
+        heartbeat: heartbeat(),
         backends,
         state_dir: keep.state_dir.as_path().to_owned(),
         named: keep.session.clone(),
@@ -133,6 +146,7 @@ pub(super) async fn serve(beginning: Beginning) -> Outcome {
         known: HashMap::new(),
         records: Vec::new(),
         unsure: Vec::new(),
+        is_asking: false,
         settling: Vec::new(),
         lines,
         events,
@@ -184,9 +198,6 @@ async fn claim(keep: &Keep, tools: Tools) -> Result<Held, Reply> {
 
 impl Keeper {
     async fn run(&mut self, received: &mut mpsc::Receiver<Event>) -> Outcome {
-        let mut heartbeat = tokio::time::interval(RENEWAL);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        heartbeat.reset();
         let mut woken = sys::wake::Woken::new();
         loop {
             match self.leave().await {
@@ -196,7 +207,7 @@ impl Keeper {
             }
             let done = tokio::select! {
                 Some(event) = received.recv() => self.event(event).await,
-                _ = heartbeat.tick() => match self.count_failures() {
+                _ = self.heartbeat.tick() => match self.count_failures() {
                     Ok(()) => self.beat().await,
                     Err(outcome) => Err(outcome),
                 },
@@ -236,12 +247,19 @@ impl Keeper {
             }
             Event::Closed(record, closed) => self.closed(&record, closed),
             Event::Looked(record, fate) => self.looked(&record, fate).await,
+            Event::Told(seen) => self.told(seen).await,
         }
     }
 
     /// Renews the lease, sees to it that it can be reached, and tries again what could not be done
     /// before.
     async fn beat(&mut self) -> Result<(), Outcome> {
+        self.renew().await?;
+        self.endpoint.look_after();
+        self.try_again().await
+    }
+
+    async fn renew(&mut self) -> Result<(), Outcome> {
         let start = self.named_start;
         if let Err(err) = self.at_desk(move |held| held.renew(start)).await? {
             warn!(
@@ -249,8 +267,7 @@ impl Keeper {
                 "cannot renew the lease"
             );
         }
-        self.endpoint.look_after();
-        self.try_again().await
+        Ok(())
     }
 
     /// Gives the lease back if nothing is left to do; tells whether it did.
@@ -299,6 +316,14 @@ impl Keeper {
     fn find(&mut self, record: &RecordId) -> Option<&mut Kept> {
         self.records.iter_mut().find(|kept| kept.record == *record)
     }
+}
+
+/// Returns what ticks each time that the lease is to be renewed, which it just was.
+fn heartbeat() -> Interval {
+    let mut heartbeat = tokio::time::interval(RENEWAL);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    heartbeat.reset();
+    heartbeat
 }
 
 /// Does something that blocks, on a thread for that.

@@ -1,15 +1,23 @@
 //! What became of sessions, as their backends say, and what follows for records that are still open.
 
+use std::{collections::HashMap, time::Duration};
+
 use abide_core::{
     backend::{self, BackendError, BackendKind, ExitOutcome, LostReason, SessionState},
     id::{Generation, SessionId},
     record::{Detected, EndReason, Ended, Started, Summary},
 };
 
+use tokio::task::JoinSet;
+
 use crate::{backends::Backends, desk::Closed};
 
 /// Where a session is looked for whose backend is not known.
 const ALL: [BackendKind; 2] = [BackendKind::Owner, BackendKind::Tmux];
+
+/// Time for a backend to say what became of a session. One that hangs is not to keep others waiting;
+/// nothing is concluded from it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What became of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +48,37 @@ pub(super) enum Verdict {
     Leave,
 }
 
+/// What a look at a session showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// What became of it.
+    pub(super) fate: Fate,
+    /// The backend that says so.
+    pub(super) backend: Option<BackendKind>,
+}
+
+/// Asks about many sessions at once. What is not told in [`PATIENCE`] is not told.
+pub(super) async fn look_at_all(
+    backends: Backends,
+    sessions: Vec<(SessionId, Option<BackendKind>)>,
+) -> HashMap<SessionId, Seen> {
+    let mut looks = JoinSet::new();
+    for (session, backend) in sessions {
+        let backends = backends.clone();
+        looks.spawn(async move {
+            let seen = match backend {
+                Some(kind) => Seen {
+                    fate: look(&backends, &session, Some(kind)).await,
+                    backend,
+                },
+                None => look_everywhere(&backends, &session).await,
+            };
+            (session, seen)
+        });
+    }
+    looks.join_all().await.into_iter().collect()
+}
+
 /// Asks the backend of a session, or every one that may have it.
 pub(super) async fn look(
     backends: &Backends,
@@ -49,27 +88,41 @@ pub(super) async fn look(
     match kind {
         Some(kind) if backends.have(kind) => look_in(backends, session, kind).await,
         Some(_) => Fate::Unsure,
-        None => look_everywhere(backends, session).await.0,
+        None => look_everywhere(backends, session).await.fate,
     }
 }
 
-/// Asks every backend that may have a session, and says which one has.
-pub(super) async fn look_everywhere(
-    backends: &Backends,
-    session: &SessionId,
-) -> (Fate, Option<BackendKind>) {
-    let mut fate = Fate::Gone;
-    for kind in ALL.into_iter().filter(|kind| backends.have(*kind)) {
-        match look_in(backends, session, kind).await {
+/// Asks every backend that may have a session at once, and says which one has.
+async fn look_everywhere(backends: &Backends, session: &SessionId) -> Seen {
+    let in_one = async |kind| match backends.have(kind) {
+        true => look_in(backends, session, kind).await,
+        false => Fate::Gone,
+    };
+    let [one, other] = ALL;
+    let fates = tokio::join!(in_one(one), in_one(other));
+    let mut seen = Seen {
+        fate: Fate::Gone,
+        backend: None,
+    };
+    for (fate, kind) in [(fates.0, one), (fates.1, other)] {
+        match fate {
             Fate::Gone => {}
-            Fate::Unsure => fate = Fate::Unsure,
-            found @ (Fate::Running(_) | Fate::Ended { .. }) => return (found, Some(kind)),
+            Fate::Unsure => seen.fate = Fate::Unsure,
+            fate @ (Fate::Running(_) | Fate::Ended { .. }) => {
+                let backend = Some(kind);
+                return Seen { fate, backend };
+            }
         }
     }
-    (fate, None)
+    seen
 }
 
 async fn look_in(backends: &Backends, session: &SessionId, kind: BackendKind) -> Fate {
+    let asked = tokio::time::timeout(PATIENCE, ask(backends, session, kind));
+    asked.await.unwrap_or(Fate::Unsure)
+}
+
+async fn ask(backends: &Backends, session: &SessionId, kind: BackendKind) -> Fate {
     let Ok(usable) = backends.get(kind).await else {
         return Fate::Unsure;
     };

@@ -147,7 +147,7 @@ impl Keeper {
             }
             return Ok(());
         }
-        match self.still_running(session).await {
+        match self.still_running(session).await? {
             Some(record) => {
                 self.tell_ready(line, Some(record));
                 Ok(())
@@ -158,14 +158,19 @@ impl Keeper {
 
     /// Returns the record of a session that runs, as far as anybody can tell; one that has ended is
     /// about to be completed.
-    async fn still_running(&mut self, session: &SessionId) -> Option<RecordId> {
+    async fn still_running(&mut self, session: &SessionId) -> Result<Option<RecordId>, Outcome> {
         let mut records = self.records.iter();
-        let kept = records.find(|kept| kept.session == *session && kept.phase == Phase::Running)?;
-        let (record, start) = (kept.record.clone(), kept.start.clone()?);
-        let kind = self.known.get(session).and_then(|known| known.backend);
-        let ended = match survey::look(&self.backends, session, kind).await {
-            Fate::Unsure => return Some(record),
-            Fate::Running(found) if found.generation == start.generation => return Some(record),
+        let kept = records.find(|kept| kept.session == *session && kept.phase == Phase::Running);
+        let Some((record, start)) =
+            kept.and_then(|kept| Some((kept.record.clone(), kept.start.clone()?)))
+        else {
+            return Ok(None);
+        };
+        let ended = match self.look_at_one(session).await? {
+            Fate::Unsure => return Ok(Some(record)),
+            Fate::Running(found) if found.generation == start.generation => {
+                return Ok(Some(record));
+            }
             Fate::Ended { generation, ended } if generation == Some(start.generation) => {
                 survey::of(&ended, Detected::Looked)
             }
@@ -173,7 +178,7 @@ impl Keeper {
         };
         let started = None;
         self.ended(&record, Closed { ended, started });
-        None
+        Ok(None)
     }
 
     /// Goes on with, or begins, the record of a session that runs and is not kept. What cannot be
@@ -186,7 +191,7 @@ impl Keeper {
                 hint: None,
             }));
         };
-        let started = match survey::look(&self.backends, session, known.backend).await {
+        let started = match self.look_at_one(session).await? {
             Fate::Running(started) => started,
             // There is nothing to keep.
             Fate::Ended { .. } | Fate::Gone => return Ok(Ok(())),

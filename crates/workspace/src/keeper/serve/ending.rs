@@ -2,20 +2,13 @@
 
 use std::sync::Arc;
 
-use abide_core::{
-    id::{Generation, RecordId, SessionId},
-    record::Summary,
-};
+use abide_core::id::{Generation, RecordId, SessionId};
 use tracing::{error, info, warn};
 
 use super::{Event, Keeper, Kept, Outcome, Phase, blocking};
 use crate::{
-    desk::{self, Closed, HeldError},
-    keeper::{
-        protocol::Reply,
-        survey::{self, Fate},
-        watch,
-    },
+    desk::{Closed, HeldError},
+    keeper::{protocol::Reply, watch},
 };
 
 /// Heartbeats for which a record is tried to be completed, whoever rings between them: ten minutes.
@@ -143,9 +136,7 @@ impl Keeper {
         for record in of(&self.records, Phase::Running) {
             self.note_again(&record).await?;
         }
-        for session in std::mem::take(&mut self.unsure) {
-            self.ask_again(session).await?;
-        }
+        self.ask_again();
         Ok(())
     }
 
@@ -162,54 +153,6 @@ impl Keeper {
             .await?;
         if let (Ok(()), Some(kept)) = (noted, self.find(record)) {
             kept.is_noted = true;
-        }
-        Ok(())
-    }
-
-    /// Looks at a session again of which nothing could be told.
-    async fn ask_again(&mut self, session: SessionId) -> Result<(), Outcome> {
-        let known = self.known.get(&session).cloned();
-        let kind = known.as_ref().and_then(|known| known.backend);
-        let fate = survey::look(&self.backends, &session, kind).await;
-        match (fate, known) {
-            (Fate::Unsure, _) => {
-                self.ask_later(session);
-                Ok(())
-            }
-            (Fate::Running(started), Some(known)) => {
-                self.adopt_one(&known, started).await.map(drop)
-            }
-            (Fate::Running(_) | Fate::Ended { .. } | Fate::Gone, _) => {
-                self.take_over_again(session).await
-            }
-        }
-    }
-
-    /// Goes on with the open records of a session, or completes them.
-    async fn take_over_again(&mut self, session: SessionId) -> Result<(), Outcome> {
-        let read = self.at_desk(|held| Ok(desk::read_summaries(held.dir())?.summaries));
-        let recorded = match read.await? {
-            Ok(recorded) => recorded,
-            Err(err) => {
-                warn!(
-                    error = &err as &dyn std::error::Error,
-                    "cannot read the records"
-                );
-                self.ask_later(session);
-                return Ok(());
-            }
-        };
-        let is_kept = |record: &RecordId| self.records.iter().any(|kept| kept.record == *record);
-        let is_its = |open: &&Summary| {
-            let opened = open.opened.as_ref();
-            opened.is_some_and(|opened| opened.session == session)
-                && !open.is_complete()
-                && !is_kept(&open.record)
-        };
-        let open: Vec<Summary> = recorded.iter().filter(is_its).cloned().collect();
-        let over = self.take_strays(open).await?;
-        for (record, _) in self.judge_all(over, &recorded).await? {
-            self.close_if_over(&record);
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! The beginning of records: what is there is gone on with or completed, and new ones are opened.
 
+use std::collections::{HashMap, HashSet};
+
 use abide_core::{
     clock::Timestamp,
     id::{Generation, RecordId, SessionId},
     record::{Started, Summary},
 };
-use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::{Keeper, Kept, LineId, Outcome, Phase, failed};
@@ -13,7 +14,7 @@ use crate::{
     desk::{self, Adoption, Closed, GoingOn, HeldError, Live, NewRecord},
     keeper::{
         protocol::{Keep, KnownSession, Reply, Why},
-        survey::{self, Fate, Verdict},
+        survey::{self, Fate, Seen, Verdict},
     },
 };
 
@@ -60,83 +61,37 @@ impl Keeper {
 
     /// Goes on with the records of sessions that run, and returns those that can be completed.
     async fn take_over(&mut self, why: Why) -> Result<Result<Before, HeldError>, Outcome> {
-        let fates = self.survey().await;
-        let live = fates.iter().filter_map(|(known, fate)| match fate {
-            Fate::Running(started) => Some(live(known, started)),
-            Fate::Ended { .. } | Fate::Gone | Fate::Unsure => None,
-        });
+        let read = self.at_desk(|held| Ok(desk::read_summaries(held.dir())?.summaries));
+        let recorded = match read.await? {
+            Ok(recorded) => recorded,
+            Err(err) => return Ok(Err(err)),
+        };
+        let open = recorded.iter().filter(|one| !one.is_complete());
+        let open = open.filter_map(|one| Some(one.opened.as_ref()?.session.clone()));
+        let concerned: HashSet<SessionId> = open.chain(self.known.keys().cloned()).collect();
+        let seen = self.look_at(concerned).await?;
+        self.learn_strays(&recorded, &seen);
+        let live = self.known.values();
+        let live = live.filter_map(|known| live_of(known, seen.get(&known.session)?));
         let live: Vec<Live> = live.collect();
         // Without an open record only the session that is meant is worth staying for.
-        let is_meant = |known: &KnownSession| known.session == self.named && why == Why::Adopt;
-        let unsure = fates
-            .iter()
-            .find(|(known, fate)| *fate == Fate::Unsure && is_meant(known));
-        self.unsure = unsure
-            .map(|(known, _)| known.session.clone())
-            .into_iter()
-            .collect();
-        let adopted = self
-            .at_desk(move |held| {
-                let adoption = held.adopt_records(&live)?;
-                let recorded = match adoption.over.is_empty() {
-                    true => Vec::new(),
-                    false => desk::read_summaries(held.dir())?.summaries,
-                };
-                Ok((adoption, recorded))
-            })
-            .await?;
-        let (Adoption { going_on, over }, recorded) = match adopted {
+        let is_unsure = |seen: &Seen| seen.fate == Fate::Unsure;
+        if why == Why::Adopt && seen.get(&self.named).is_some_and(is_unsure) {
+            self.ask_later(self.named.clone());
+        }
+        let adopted = self.at_desk(move |held| held.adopt_records(&live)).await?;
+        let Adoption { going_on, over } = match adopted {
             Ok(adopted) => adopted,
             Err(err) => return Ok(Err(err)),
         };
         for record in going_on {
-            let started = fates.iter().find_map(|(known, fate)| match fate {
-                Fate::Running(started) if known.session == record.session => Some(started.clone()),
-                Fate::Running(_) | Fate::Ended { .. } | Fate::Gone | Fate::Unsure => None,
-            });
+            let started = match seen.get(&record.session).map(|seen| &seen.fate) {
+                Some(Fate::Running(started)) => Some(started.clone()),
+                Some(Fate::Ended { .. } | Fate::Gone | Fate::Unsure) | None => None,
+            };
             self.go_on(record, started);
         }
-        let over = self.take_strays(over).await?;
-        self.judge_all(over, &recorded).await.map(Ok)
-    }
-
-    /// Goes on with the records of sessions that run and that nobody told of: those of a database
-    /// that was lost, for example. Returns the other records.
-    pub(super) async fn take_strays(
-        &mut self,
-        over: Vec<Summary>,
-    ) -> Result<Vec<Summary>, Outcome> {
-        let mut rest = Vec::new();
-        for open in over {
-            match self.stray(&open).await {
-                Some((known, started)) => {
-                    self.known.insert(known.session.clone(), known.clone());
-                    // What fails is tried again.
-                    let _ = self.adopt_one(&known, started).await?;
-                }
-                None => rest.push(open),
-            }
-        }
-        Ok(rest)
-    }
-
-    async fn stray(&self, open: &Summary) -> Option<(KnownSession, Started)> {
-        let opened = open.opened.as_ref()?;
-        if self.known.contains_key(&opened.session) {
-            return None;
-        }
-        let (fate, backend) = survey::look_everywhere(&self.backends, &opened.session).await;
-        let Fate::Running(started) = fate else {
-            return None;
-        };
-        let known = KnownSession {
-            session: opened.session.clone(),
-            backend,
-            generation: Some(started.generation),
-            agent: opened.agent.clone(),
-            mode: opened.mode,
-        };
-        Some((known, started))
+        self.judge_all(over, &recorded, &seen).await.map(Ok)
     }
 
     /// Goes on with, or begins, the record of one session that runs; if that fails, it is tried again
@@ -165,26 +120,6 @@ impl Keeper {
         }
     }
 
-    /// Remembers a session of which nothing can be told or recorded at present.
-    pub(super) fn ask_later(&mut self, session: SessionId) {
-        if !self.unsure.contains(&session) {
-            self.unsure.push(session);
-        }
-    }
-
-    /// Asks what became of every session that is known, all at once.
-    async fn survey(&self) -> Vec<(KnownSession, Fate)> {
-        let mut looks = JoinSet::new();
-        for known in self.known.values().cloned() {
-            let backends = self.backends.clone();
-            looks.spawn(async move {
-                let fate = survey::look(&backends, &known.session, known.backend).await;
-                (known, fate)
-            });
-        }
-        looks.join_all().await
-    }
-
     /// Watches a session that runs, and takes a baseline if its record has none.
     pub(super) fn go_on(&mut self, record: GoingOn, started: Option<Started>) {
         if self.find(&record.record).is_some() {
@@ -208,11 +143,12 @@ impl Keeper {
         }
     }
 
-    /// Decides about open records whose sessions do not run.
+    /// Decides about open records whose sessions do not run, by what was seen of them.
     pub(super) async fn judge_all(
         &mut self,
         over: Vec<Summary>,
         recorded: &[Summary],
+        seen: &HashMap<SessionId, Seen>,
     ) -> Result<Before, Outcome> {
         let mut before = Vec::new();
         for open in over {
@@ -220,8 +156,8 @@ impl Keeper {
                 continue;
             };
             let session = opened.session.clone();
-            let kind = self.known.get(&session).and_then(|known| known.backend);
-            let fate = survey::look(&self.backends, &session, kind).await;
+            let fate = seen.get(&session).map(|seen| seen.fate.clone());
+            let fate = fate.unwrap_or(Fate::Unsure);
             let others: Vec<Generation> = recorded
                 .iter()
                 .filter(|summary| summary.record != open.record)
@@ -326,7 +262,14 @@ pub(super) fn new_record(known: &KnownSession) -> NewRecord {
     }
 }
 
-pub(super) fn live(known: &KnownSession, started: &Started) -> Live {
+fn live_of(known: &KnownSession, seen: &Seen) -> Option<Live> {
+    match &seen.fate {
+        Fate::Running(started) => Some(live(known, started)),
+        Fate::Ended { .. } | Fate::Gone | Fate::Unsure => None,
+    }
+}
+
+fn live(known: &KnownSession, started: &Started) -> Live {
     Live {
         new: new_record(known),
         started: started.clone(),
