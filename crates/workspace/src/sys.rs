@@ -1,7 +1,7 @@
 //! The platform surface of this crate: private files, text of the system as numbers, and what the
 //! system says of files in a tree and of a process.
 //!
-//! Both sides provide `create_private_dir`, `create_private_file`, `create_new_private_file`,
+//! Both sides provide `create_private_dir`, `create_private_subdir`, `create_private_file`, `create_new_private_file`,
 //! `is_own`, `close_to_others`, `sync_dir`, `to_units`, `from_units`, `check_executable`,
 //! `program_names` and `process_facts`, for what git is asked `text_of_bytes`, `git_mode`,
 //! `real_path`, `make_removable` and `ask_to_end`, in `tree` `entry`, `open_plain`, `plain`,
@@ -20,14 +20,14 @@ mod windows;
 #[cfg(unix)]
 pub(crate) use self::unix::{
     ask_to_end, check_executable, close_to_others, create_new_private_file, create_private_dir,
-    create_private_file, from_units, git_mode, is_own, make_removable, place, process_facts,
-    program_names, real_path, sync_dir, text_of_bytes, to_units, tree, wake,
+    create_private_file, create_private_subdir, from_units, git_mode, is_own, make_removable,
+    place, process_facts, program_names, real_path, sync_dir, text_of_bytes, to_units, tree, wake,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
     ask_to_end, check_executable, close_to_others, create_new_private_file, create_private_dir,
-    create_private_file, from_units, git_mode, is_own, make_removable, place, process_facts,
-    program_names, real_path, sync_dir, text_of_bytes, to_units, tree, wake,
+    create_private_file, create_private_subdir, from_units, git_mode, is_own, make_removable,
+    place, process_facts, program_names, real_path, sync_dir, text_of_bytes, to_units, tree, wake,
 };
 
 /// What the system tells of a process, as far as it does.

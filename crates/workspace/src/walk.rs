@@ -13,7 +13,7 @@ mod error;
 mod plan;
 
 use std::{
-    fs,
+    fs, io,
     path::Path,
     sync::{
         Mutex,
@@ -23,7 +23,6 @@ use std::{
 
 use abide_core::{
     clock::Timestamp,
-    id::{random_bytes, to_hex},
     manifest::{FileTime, Kind, Manifest, Taken},
 };
 use ignore::{WalkBuilder, WalkState};
@@ -41,14 +40,17 @@ use crate::{desk::OwnDir, sys};
 /// The directory of a workspace's own files, below its root.
 pub const OWN_DIR: &str = ".abide";
 
-/// Begins the names of files that are made to learn the time, and removed.
-pub(crate) const CLOCK_PREFIX: &str = "clock.";
-
 /// Most files and directories of a tree that is walked.
 pub const MAX_ENTRIES: usize = 1_000_000;
 
 /// Most files and directories of a tree that one thread walks: starting others takes longer.
 const SMALL_TREE: usize = 256;
+
+/// Before every file's times: none of them is then taken for settled.
+const UNSETTLED: FileTime = FileTime {
+    seconds: i64::MIN,
+    nanos: 0,
+};
 
 /// Names that no manifest lists, wherever they lie.
 const LEFT_OUT: [&str; 2] = [".git", OWN_DIR];
@@ -86,9 +88,8 @@ pub struct Walked {
 ///
 /// # Errors
 ///
-/// When `root` cannot be read at all or holds more than [`MAX_ENTRIES`]; for a baseline also when the
-/// time of its file system cannot be had, because nothing can be written to its `.abide`. A walk to
-/// compare writes nothing.
+/// When `root` cannot be read at all or holds more than [`MAX_ENTRIES`]; for a baseline also when its
+/// `.abide` cannot be looked at. Nothing is written.
 pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Walked, WalkError> {
     let readable = fs::read_dir(root).map(drop);
     readable.map_err(|source| WalkError::Root {
@@ -100,10 +101,7 @@ pub fn walk(root: &Path, now: Timestamp, options: &WalkOptions<'_>) -> Result<Wa
         settled_before: match options.purpose {
             Purpose::Baseline(_) => settled_before(root)?,
             // Nothing is compared with it later, so that it need not vouch for any file.
-            Purpose::Compare => FileTime {
-                seconds: i64::MIN,
-                nanos: 0,
-            },
+            Purpose::Compare => UNSETTLED,
         },
     };
     let plan = Plan::new(taken.settled_before, options);
@@ -168,25 +166,29 @@ const TICK_NANOS: u64 = 50_000_000;
 /// The same for file systems that keep whole seconds, or every second one.
 const COARSE_TICK_NANOS: u64 = 2_000_000_000;
 
-/// Returns the instant before which a file's times are its own, by the file system's clock.
+/// Returns the instant before which a file's times are its own, by the file system's clock: this
+/// machine's is not the one that counts on a network.
 ///
-/// A file is made for that and removed: this machine's clock is not the one that counts on a network.
+/// A keeper that is about to have a baseline has just written to its own files, under their lock; so
+/// nothing need be written to learn the time. The later of them is from before the walk in any case:
+/// where there is a ctime, nobody can set it ahead. Without any, no file is settled, and each is read.
 fn settled_before(root: &Path) -> Result<FileTime, WalkError> {
-    let dir = OwnDir::make(root).map_err(Box::new)?;
-    let failed = |source| WalkError::Clock {
-        dir: dir.path().to_owned(),
-        source,
-    };
-    let name = format!("{CLOCK_PREFIX}{}", to_hex(&random_bytes::<8>()));
-    let path = dir.path().join(name);
-    sys::create_private_file(&path).map_err(failed)?;
-    let metadata = fs::symlink_metadata(&path);
-    // What stays behind is empty and named for what it was; the next look is not hindered.
-    let _ = fs::remove_file(&path);
-    let made = sys::tree::entry(&metadata.map_err(failed)?, Kind::File).modified;
-    let tick = match made.nanos {
+    let own = OwnDir::find(root).map_err(Box::new)?;
+    let mut last = UNSETTLED;
+    for path in own.iter().flat_map(OwnDir::written_last) {
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) => {
+                let entry = sys::tree::entry(&metadata, Kind::File);
+                let changed = entry.identity.map(|known| known.changed);
+                last = last.max(changed.unwrap_or(entry.modified));
+            }
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(WalkError::Clock { path, source }),
+        }
+    }
+    let tick = match last.nanos {
         0 => COARSE_TICK_NANOS,
         _ => TICK_NANOS,
     };
-    Ok(made.earlier(tick))
+    Ok(last.earlier(tick))
 }

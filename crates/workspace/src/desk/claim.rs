@@ -180,7 +180,7 @@ impl Keepers {
         if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_dir()) {
             return Err(OwnDirError::NoDirectory { path }.into());
         }
-        sys::create_private_dir(&path).map_err(failed)?;
+        sys::create_private_subdir(&path).map_err(failed)?;
         let mut found = Self {
             floor: FencingToken::NONE,
             free: Vec::new(),

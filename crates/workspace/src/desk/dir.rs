@@ -52,6 +52,12 @@ pub enum OwnDirError {
         /// Where it is.
         path: PathBuf,
     },
+    /// The directory that it would be in is not there any more.
+    #[error("the directory `{}` is gone", root.display())]
+    RootGone {
+        /// The workspace's directory.
+        root: PathBuf,
+    },
     /// Its lock was not had, to remove it.
     #[error("cannot remove `{}`", path.display())]
     Lock {
@@ -90,6 +96,9 @@ impl OwnDirError {
             ),
             Self::Tracked { .. } => "`git rm -r --cached .abide` makes git forget it; the files \
                                      themselves stay"
+                .to_owned(),
+            Self::RootGone { .. } => "put it back or make it again, or delete its workspace with \
+                                      `abide delete`"
                 .to_owned(),
             Self::Lock { source, .. } => source.hint(),
             Self::Io { path, .. } => format!(
@@ -140,9 +149,8 @@ impl OwnDir {
     }
 
     /// Makes the directory of a workspace or takes the one that is there, and closes it to others.
-    pub(crate) fn make(root: &Path) -> Result<Self, OwnDirError> {
+    fn make(root: &Path) -> Result<Self, OwnDirError> {
         let dir = Self::at(root);
-        fs::metadata(root).map_err(|source| dir.failed(source))?;
         if let Some(dir) = Self::find(root)? {
             let metadata = fs::symlink_metadata(&dir.path);
             metadata
@@ -150,7 +158,13 @@ impl OwnDir {
                 .map_err(|source| dir.failed(source))?;
             return Ok(dir);
         }
-        sys::create_private_dir(&dir.path).map_err(|source| dir.failed(source))?;
+        // The workspace's directory itself is never made again: it may just have been removed.
+        sys::create_private_subdir(&dir.path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => OwnDirError::RootGone {
+                root: root.to_owned(),
+            },
+            _ => dir.failed(source),
+        })?;
         // Somebody may have been quicker, with something else.
         dir.check()?;
         Ok(dir)

@@ -24,6 +24,11 @@ impl OwnDir {
         self.path().join(JOURNAL_FILE)
     }
 
+    /// Returns the files that its keeper writes most often, always under the lock.
+    pub(crate) fn written_last(&self) -> [PathBuf; 2] {
+        [self.journal(), self.lease()]
+    }
+
     pub(super) fn summary(&self) -> PathBuf {
         self.path().join(SUMMARY_FILE)
     }

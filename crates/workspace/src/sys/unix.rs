@@ -29,6 +29,14 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Makes a directory for this user alone, unless there is one, in a directory that has to be there.
+pub(crate) fn create_private_subdir(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
 /// Tells whether this user owns a file.
 pub(crate) fn is_own(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()
@@ -80,6 +88,24 @@ pub(crate) fn from_units(units: &[u16]) -> Option<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_in_one_that_is_gone_is_not_made() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a").join("b");
+        let gone = create_private_subdir(&dir).unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+        assert!(!root.path().join("a").exists());
+        fs::create_dir(root.path().join("a")).unwrap();
+        create_private_subdir(&dir).unwrap();
+        create_private_subdir(&dir).unwrap();
+        let mode = fs::metadata(&dir).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700);
+        let file = dir.join("file");
+        create_private_file(&file).unwrap();
+        let taken = create_private_subdir(&file).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+    }
 
     #[test]
     fn what_is_made_is_for_this_user_alone() {

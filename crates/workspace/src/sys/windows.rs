@@ -24,6 +24,15 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).create(path)
 }
 
+/// Makes a directory, unless there is one, in a directory that has to be there; access is inherited
+/// from above.
+pub(crate) fn create_private_subdir(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().create(path) {
+        Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
 /// Does not tell: what is in a profile's directories is its user's, and the system keeps others out.
 pub(crate) fn is_own(_metadata: &Metadata) -> bool {
     true

@@ -29,11 +29,11 @@ pub enum WalkError {
     /// The workspace's own directory cannot be used.
     #[error(transparent)]
     Dir(#[from] Box<OwnDirError>),
-    /// Nothing can be written where the file system's time would be learnt.
-    #[error("cannot write to `{}`", dir.display())]
+    /// A file cannot be looked at that tells the file system's time.
+    #[error("cannot tell when `{}` was written", path.display())]
     Clock {
-        /// The directory.
-        dir: PathBuf,
+        /// The file.
+        path: PathBuf,
         /// Why not.
         source: io::Error,
     },
@@ -51,11 +51,8 @@ impl WalkError {
                 "let git ignore what need not be recorded, or use a directory of its own".to_owned()
             }
             Self::Dir(err) => err.hint(),
-            Self::Clock { dir, .. } => {
-                let dir = dir.display();
-                format!(
-                    "see that `{dir}` belongs to you and is on a writable file system with room"
-                )
+            Self::Clock { path, .. } => {
+                format!("see that `{}` belongs to you", path.display())
             }
         }
     }

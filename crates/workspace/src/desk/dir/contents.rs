@@ -15,7 +15,6 @@ use crate::{
     },
     files::NEW_SUFFIX,
     journal::JOURNAL_FILE,
-    walk::CLOCK_PREFIX,
 };
 
 /// Has git leave the directory out where its list of what to leave out cannot be written.
@@ -83,7 +82,7 @@ fn is_inner(name: &OsStr) -> bool {
 
 fn is_own(name: &str) -> bool {
     let written = new_of(name).unwrap_or(name);
-    FILES.contains(&written) || name.starts_with(CLOCK_PREFIX)
+    FILES.contains(&written)
 }
 
 /// Returns the name of the file that one was to become: it ends in chance and a suffix.

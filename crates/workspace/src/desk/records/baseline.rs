@@ -97,7 +97,7 @@ pub fn read_baseline(dir: &OwnDir, record: &RecordId) -> Result<Manifest, ReadBa
 /// # Errors
 ///
 /// When the directory cannot be read, holds more files than are ever listed, or its `.abide` cannot
-/// be written to.
+/// be looked at.
 pub fn list_files(root: &Path, now: Timestamp) -> Result<Manifest, WalkError> {
     let options = WalkOptions {
         purpose: Purpose::Baseline(Hashing::Unsettled),
@@ -120,7 +120,7 @@ pub(super) fn put(
     if fs::symlink_metadata(&baselines).is_ok_and(|metadata| !metadata.is_dir()) {
         return Err(failed(io::Error::other("its directory is something else")));
     }
-    sys::create_private_dir(&baselines).map_err(failed)?;
+    sys::create_private_subdir(&baselines).map_err(failed)?;
     files::replace(&path, durable, |file| manifest.write_to(file)).map_err(failed)
 }
 

@@ -66,10 +66,7 @@ impl Keeper {
             Ok(recorded) => recorded,
             Err(err) => return Ok(Err(err)),
         };
-        let open = recorded.iter().filter(|one| !one.is_complete());
-        let open = open.filter_map(|one| Some(one.opened.as_ref()?.session.clone()));
-        let concerned: HashSet<SessionId> = open.chain(self.known.keys().cloned()).collect();
-        let seen = self.look_at(concerned).await?;
+        let seen = self.look_at(self.concerned(&recorded)).await?;
         self.learn_strays(&recorded, &seen);
         let live = self.known.values();
         let live = live.filter_map(|known| live_of(known, seen.get(&known.session)?));
@@ -92,6 +89,21 @@ impl Keeper {
             self.go_on(record, started);
         }
         self.judge_all(over, &recorded, &seen).await.map(Ok)
+    }
+
+    /// Returns the sessions of which has to be known what became of them, the most important first:
+    /// backends answer in that order.
+    fn concerned(&self, recorded: &[Summary]) -> Vec<SessionId> {
+        let open = recorded.iter().filter(|one| !one.is_complete());
+        let open = open.filter_map(|one| Some(&one.opened.as_ref()?.session));
+        let all = [&self.named]
+            .into_iter()
+            .chain(open)
+            .chain(self.known.keys());
+        let mut before = HashSet::new();
+        all.filter(|session| before.insert(*session))
+            .cloned()
+            .collect()
     }
 
     /// Goes on with, or begins, the record of one session that runs; if that fails, it is tried again

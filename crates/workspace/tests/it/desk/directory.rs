@@ -10,7 +10,7 @@ use abide_core::id::RecordId;
 use abide_workspace::desk::{Measured, OwnDir, OwnDirError, list_files};
 use tempfile::TempDir;
 
-use super::fixture::{Site, new_record};
+use super::fixture::{Site, new_record, wanted};
 
 fn git(dir: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
@@ -112,8 +112,29 @@ fn what_is_no_repository_is_prepared_without_git() {
     assert_eq!(OwnDir::find(dir.path()).unwrap(), Some(own.clone()));
     assert_eq!(fs::read_dir(own.path()).unwrap().count(), 0);
     let missing = OwnDir::prepare(&dir.path().join("missing")).unwrap_err();
-    assert!(matches!(missing, OwnDirError::Io { .. }), "{missing}");
+    assert!(matches!(missing, OwnDirError::RootGone { .. }), "{missing}");
     assert!(!dir.path().join("missing").exists());
+}
+
+/// proves L8
+#[test]
+fn listing_the_files_writes_nothing_and_makes_nothing_of_a_directory_that_is_gone() {
+    let site = Site::new();
+    let held = site.claim(1);
+    held.open_record(&new_record("s-1")).unwrap();
+    let before = site.all();
+    let now = held.tools().timepiece.moment().now;
+    let listed = list_files(site.path(), now).unwrap();
+    assert_eq!(listed.entries().len(), 2);
+    assert_eq!(site.all(), before);
+
+    fs::remove_dir_all(site.path()).unwrap();
+    list_files(site.path(), now).unwrap_err();
+    assert!(held.open_record(&new_record("s-2")).unwrap_err().is_over());
+    let claimed = site.desk(2).claim(wanted()).unwrap_err();
+    assert!(claimed.to_string().ends_with("is gone"), "{claimed}");
+    assert!(claimed.hint().is_some());
+    assert!(!site.path().exists());
 }
 
 #[test]

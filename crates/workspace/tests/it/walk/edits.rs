@@ -1,11 +1,17 @@
 //! Edits that must be found, however well they hide, and files that are not read for nothing.
 
-use std::fs::{self, File, FileTimes};
+use std::{
+    fs::{self, File, FileTimes},
+    time::{Duration, SystemTime},
+};
 
-use abide_core::manifest::{Manifest, What};
-use abide_workspace::walk::{Hashing, Purpose};
+use abide_core::{
+    clock::{Clock as _, SystemClock},
+    manifest::{Manifest, What},
+};
+use abide_workspace::walk::{Hashing, Ignored, Purpose, WalkOptions, walk};
 
-use super::tree::{Tree, said};
+use super::tree::{BASELINE, Tree, said};
 
 /// Writes other words of the same length, and sets the time back.
 fn edit_in_secret(tree: &Tree, name: &str, content: &str) {
@@ -149,4 +155,30 @@ fn a_manifest_survives_the_disk() {
     assert_eq!(read, baseline);
     tree.write("a/b", "other words");
     assert_eq!(said(&tree.since(&read)), ["modified a/b"]);
+}
+
+/// proves M1
+#[cfg(unix)]
+#[test]
+fn a_time_that_somebody_sets_ahead_vouches_for_no_file_and_without_any_all_are_read() {
+    let tree = Tree::new();
+    tree.write("file", "old words");
+    let walk = || {
+        let options = WalkOptions {
+            purpose: BASELINE,
+            earlier: None,
+            ignored: Ignored::LeftOut,
+        };
+        let walked = walk(&tree.path(""), SystemClock.now(), &options);
+        walked.unwrap().manifest
+    };
+    assert_eq!(hashed(&walk()), 1, "nothing tells what time it is");
+    assert!(!tree.path(".abide").exists(), "nothing is made to learn it");
+    tree.write(".abide/journal.jsonl", "");
+    let journal = tree.path(".abide/journal.jsonl");
+    let journal = File::options().write(true).open(journal).unwrap();
+    let ahead = SystemTime::UNIX_EPOCH + Duration::from_secs(100_000_000_000);
+    let times = FileTimes::new().set_modified(ahead);
+    journal.set_times(times).unwrap();
+    assert_eq!(hashed(&walk()), 1);
 }

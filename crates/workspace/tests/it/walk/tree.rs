@@ -46,7 +46,13 @@ impl Tree {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
+    /// Walks the tree, for a baseline just after a keeper has written to its files.
     pub(crate) fn walk(&self, purpose: Purpose, earlier: Option<&Manifest>) -> Walked {
+        if let Purpose::Baseline(_) = purpose {
+            let lease = self.path(".abide/lease.json");
+            let _ = fs::remove_file(&lease);
+            self.write(".abide/lease.json", "{}");
+        }
         let options = WalkOptions {
             purpose,
             earlier,
