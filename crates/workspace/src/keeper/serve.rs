@@ -15,7 +15,7 @@ mod ending;
 mod line;
 mod looking;
 mod opening;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf, sync::Arc};

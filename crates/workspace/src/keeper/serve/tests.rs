@@ -1,5 +1,7 @@
 //! A keeper in this process, with a backend that hangs.
 
+#![cfg(unix)]
+
 use std::{io::Write as _, os::fd::OwnedFd, path::Path};
 
 use abide_core::{
