@@ -1,5 +1,7 @@
 //! `abide info`: all that is known of one session and its workspace.
 
+mod keeper;
+
 use abide_core::{
     activity::{Activity, ActivityState},
     backend::{Ended, Running, SessionState},
@@ -12,6 +14,7 @@ use abide_workspace::{
 };
 use serde::Serialize;
 
+use self::keeper::JsonKeeper;
 use super::{
     activity,
     describe::{self, JsonSession, JsonWorkspace},
@@ -38,6 +41,7 @@ pub(crate) struct Info {
 struct JsonInfo<'a> {
     workspace: JsonWorkspace<'a>,
     dir_gone: bool,
+    keeper: Option<JsonKeeper<'a>>,
     stages: Vec<JsonStage<'a>>,
     session: JsonSession<'a, Running>,
 }
@@ -70,6 +74,7 @@ impl Info {
         let found = workspaces.resolve(&self.target).await?;
         let observed = workspaces.observe(&found).await?;
         let stages = workspaces.stages(&found.workspace).await?;
+        let keeper = workspaces.responsible(&found.workspace).await;
         let now = context.clock.now();
         let doing = activity::of(
             &workspaces,
@@ -82,11 +87,13 @@ impl Info {
             output::json(&JsonInfo {
                 workspace: (&found.workspace).into(),
                 dir_gone: check_dir(&found.workspace).is_err(),
+                keeper: JsonKeeper::new(&keeper),
                 stages: stages.iter().map(Into::into).collect(),
                 session: JsonSession::new(&found.session, &observed, doing.as_ref(), now),
             })?;
         } else {
-            let page = page(&found, &observed, doing.as_ref(), &stages, now);
+            let keeper = keeper::in_words(&keeper, &found, &observed);
+            let page = page(&found, (&observed, keeper), doing.as_ref(), &stages, now);
             output::bytes(page.as_bytes())?;
         }
         Ok(Exit::SUCCESS)
@@ -95,7 +102,7 @@ impl Info {
 
 fn page(
     found: &Found,
-    observed: &Observed,
+    (observed, keeper): (&Observed, Option<String>),
     doing: Option<&Activity>,
     stages: &[StageRecord],
     now: Timestamp,
@@ -150,6 +157,9 @@ fn page(
                 }
             }
         },
+    }
+    if let Some(keeper) = keeper {
+        page.add("keeper", keeper);
     }
     page.add_time("created", workspace.created_at, now);
     page.add_time("last used", workspace.last_used_at, now);
@@ -233,7 +243,13 @@ mod tests {
                 reason: "no answer within 5 s".into(),
             },
         });
-        let text = page(&Found { workspace, session }, &observed, None, &[], time);
+        let text = page(
+            &Found { workspace, session },
+            (&observed, None),
+            None,
+            &[],
+            time,
+        );
         assert!(text.contains("state       unresponsive\n"), "{text}");
         assert!(text.contains("holder      process 7\n"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");

@@ -176,8 +176,8 @@ pub async fn a_viewer_that_does_not_read_stops_nobody(bench: Arc<Bench>) {
     lazy.until_text("ready").await;
     let go = lazy.input.write(Bytes::from_static(b"\r"));
     within("write", go).await.expect("it has control");
-    // Far more than any queue holds for the one that does not read.
-    let enough = Offset::new(32 * 1024 * 1024);
+    // Several times what any queue holds for the one that does not read.
+    let enough = Offset::new(8 * 1024 * 1024);
     eventually("the child goes on", async || {
         let offset = bench.running(&session.id).await.offset;
         (enough < offset).then_some(()).ok_or(offset.to_string())

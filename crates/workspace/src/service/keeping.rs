@@ -53,6 +53,22 @@ impl Workspaces {
         })
     }
 
+    /// Tells who is responsible for the sessions of a workspace; `None` if it is not recorded. Writes
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkspaceError::Look`] when that cannot be told.
+    pub async fn responsible(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<Option<LeaseState>, WorkspaceError> {
+        match self.keepers_of(workspace) {
+            Some(keepers) => self.lease(keepers, workspace).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Has a keeper be responsible for a session that is about to be started; `None` if it is not
     /// recorded.
     pub(super) async fn keep_start(

@@ -156,13 +156,11 @@ impl Workspaces {
         takeover: Takeover,
     ) -> Result<(Found, Ensured), WorkspaceError> {
         let seen = self.seen(&found).await?;
-        if is_startable(seen.as_ref()) {
-            place::refuse_gone(&found.workspace)?;
-        }
         let mut wanted = spec(&found, env);
         wanted.replaces = seen.as_ref().and_then(ended_generation);
         let kept = match seen.as_ref().map(|status| &status.state) {
             None | Some(SessionState::Ended(_) | SessionState::Starting) => {
+                place::refuse_gone(&found.workspace)?;
                 self.keep_start(&found, agreed, takeover).await?
             }
             Some(SessionState::Running(_)) => {
