@@ -150,6 +150,12 @@ text_id!(
     "record id"
 );
 
+text_id!(
+    /// Names a state directory for ever, wherever it is mounted and whatever it is called.
+    StateId,
+    "state id"
+);
+
 /// Names one start of a session: 128 random bits, never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

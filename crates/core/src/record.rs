@@ -15,6 +15,7 @@
 pub mod changes;
 pub mod event;
 pub mod line;
+pub mod origin;
 pub mod replay;
 pub mod summary;
 
@@ -22,6 +23,7 @@ pub use self::{
     changes::{Changes, Counts, FileChange, Files, HowChanged},
     event::{Adopted, Baseline, Detected, EndReason, Ended, Event, Opened, Started},
     line::{Entry, NewerJournal},
+    origin::Origin,
     replay::{Damage, Replay},
     summary::{Closing, Ownership, Summary, summaries},
 };

@@ -31,7 +31,7 @@ pub mod records;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use abide_core::{lease::LeaseState, probe::Probe};
+use abide_core::{id::StateId, lease::LeaseState, probe::Probe, record::Origin};
 
 pub use self::{
     claim::{ClaimError, Wanted},
@@ -58,12 +58,25 @@ pub struct Desk {
 pub struct Tools {
     /// Who it is.
     pub here: Arc<Here>,
+    /// The state directory whose sessions it keeps, for the records that it writes.
+    pub state: Option<StateId>,
     /// What time it is.
     pub timepiece: Arc<dyn Timepiece>,
     /// Learns of the points that it passes.
     pub probe: Arc<dyn Probe>,
     /// How long it waits for the lock: [`LOCK_PATIENCE`], but in tests.
     pub patience: Duration,
+}
+
+impl Tools {
+    /// Returns where this process is, as its records say it.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            place: self.here.place.clone(),
+            state: self.state.clone(),
+            user: self.here.user.clone(),
+        }
+    }
 }
 
 impl Desk {

@@ -18,7 +18,7 @@
 //! - [`store`]: what must be remembered, as a trait, and the embedded database behind it
 //! - `git`: the one place that runs git; `worktree`: worktrees and branches made for workspaces
 //! - `claim`: the kernel lock on one workspace
-//! - `files`: files whose directory others can write to
+//! - `files`: files whose directory others can write to; `state_id`: what names a state directory
 //!
 //! What a session *is doing* is never stored: it is asked of the backend each time.
 
@@ -37,6 +37,7 @@ pub mod lookup;
 pub mod name;
 pub mod record;
 pub mod service;
+mod state_id;
 pub mod store;
 mod sys;
 pub mod targets;
@@ -50,5 +51,6 @@ pub use self::{
     keeper::{Keepers, Keeping},
     name::{AgentName, SessionName, Target, WorkspaceName},
     service::Workspaces,
+    state_id::StateIdError,
     store::{DATABASE_FILE, SqliteStore, Store, StoreError},
 };

@@ -44,7 +44,7 @@ pub use self::{
     listing::{ListedSession, ListedWorkspace, Observed},
     orphans::{Adoption, Orphan, Orphans, Unasked},
     place::check_dir,
-    records::{LiveDiff, records_in},
+    records::{LiveDiff, Viewpoint, records_in},
     stop::Stopped,
 };
 use crate::{

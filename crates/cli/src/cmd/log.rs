@@ -20,7 +20,8 @@ const SHOWN_ID: usize = 8;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Oldest first. A session that runs is listed too. One that is unfinished has ended, or nobody can \
-tell; its record is completed by its keeper, or when somebody enters or adopts it. KEEPER says whether the \
+tell; its record is completed by its keeper, or when somebody enters or adopts it. One that is elsewhere \
+was kept on that host, or for another state directory, and is completed there. KEEPER says whether the \
 session was adopted by another keeper than the one that began its record. CHANGED counts files: A \
 added, M modified, D removed, R renamed, T of another type; `unknown` if nobody can tell.
 

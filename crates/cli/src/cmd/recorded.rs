@@ -12,12 +12,12 @@ use abide_core::{backend::SessionState, id::SessionId, record::Summary};
 use abide_workspace::{
     Target, Workspaces,
     desk::Records,
-    service::{Found, ListedSession, Observed, records_in},
+    service::{Found, ListedSession, ListedWorkspace, Observed, Viewpoint, records_in},
 };
 
 pub(super) use self::{
     json::{JsonDamage, JsonRecord},
-    words::{change, changed, counts, end, lasted, tell_damage},
+    words::{change, changed, counts, end, lasted, standing, tell_damage},
 };
 use crate::{compose::Context, error::CliError};
 
@@ -44,8 +44,11 @@ pub(super) struct Recorded {
 }
 
 /// What is known of the sessions that there are.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(HashMap<SessionId, (Target, ListedSession)>);
+#[derive(Debug)]
+pub(super) struct Sessions {
+    listed: HashMap<SessionId, (Target, ListedSession)>,
+    viewpoint: Viewpoint,
+}
 
 /// How far a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub(super) enum Standing {
     Running,
     /// Its session does not run as far as anybody can tell, and nobody has completed it yet.
     Unfinished,
+    /// It was kept on another machine or for another state directory, and nobody has completed it.
+    Elsewhere,
     /// It is complete.
     Complete,
 }
@@ -81,7 +86,7 @@ pub(super) async fn of_all(context: &Context) -> Result<(Vec<Recorded>, Sessions
             all.extend(read(&workspace.dir)?);
         }
     }
-    Ok((all, Sessions::of(listed)))
+    Ok((all, Sessions::of(listed, workspaces.viewpoint()?)))
 }
 
 async fn of_target(workspaces: &Workspaces, target: &Target) -> Result<Recorded, CliError> {
@@ -130,10 +135,10 @@ fn read(dir: &Path) -> Result<Option<Recorded>, CliError> {
 
 impl Sessions {
     async fn list(workspaces: &Workspaces) -> Result<Self, CliError> {
-        Ok(Self::of(workspaces.list().await?))
+        Ok(Self::of(workspaces.list().await?, workspaces.viewpoint()?))
     }
 
-    fn of(listed: Vec<abide_workspace::service::ListedWorkspace>) -> Self {
+    fn of(listed: Vec<ListedWorkspace>, viewpoint: Viewpoint) -> Self {
         let sessions = listed.into_iter().flat_map(|listed| {
             let workspace = listed.workspace;
             listed.sessions.into_iter().map(move |one| {
@@ -144,11 +149,14 @@ impl Sessions {
                 (one.session.id.clone(), (found.target(), one))
             })
         });
-        Self(sessions.collect())
+        Self {
+            listed: sessions.collect(),
+            viewpoint,
+        }
     }
 
     fn get(&self, record: &Summary) -> Option<&(Target, ListedSession)> {
-        self.0.get(&record.opened.as_ref()?.session)
+        self.listed.get(&record.opened.as_ref()?.session)
     }
 
     /// Returns the name by which a record's session is found, if there still is one.
@@ -161,6 +169,9 @@ impl Sessions {
         match (record.is_complete(), self.get(record)) {
             (true, _) => Standing::Complete,
             (false, Some((_, one))) if runs(one, record) => Standing::Running,
+            (false, found) if self.viewpoint.is_anothers(record, found.is_some()) => {
+                Standing::Elsewhere
+            }
             (false, _) => Standing::Unfinished,
         }
     }
@@ -187,6 +198,7 @@ impl Standing {
         match self {
             Self::Running => "running",
             Self::Unfinished => "unfinished",
+            Self::Elsewhere => "elsewhere",
             Self::Complete => "complete",
         }
     }

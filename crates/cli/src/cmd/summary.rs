@@ -2,7 +2,7 @@
 
 use abide_core::{
     clock::Timestamp,
-    record::{Baseline, Changes, Files, Ownership, Summary as Record},
+    record::{Baseline, Changes, Files, Origin, Ownership, Summary as Record},
 };
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -106,7 +106,7 @@ fn add_record(page: &mut describe::Page, record: &Record, sessions: &Sessions, n
         (_, None) => page.add("session", "not known: the journal is damaged"),
     }
     if let Some(opened) = &record.opened {
-        page.add("host", format!("{} ({})", opened.host, opened.user));
+        page.add("host", on(&opened.origin));
         match &opened.agent {
             Some(agent) => page.add("runs", format!("{} {agent}", opened.mode)),
             None => page.add("runs", opened.mode.to_string()),
@@ -116,7 +116,7 @@ fn add_record(page: &mut describe::Page, record: &Record, sessions: &Sessions, n
     match &record.ownership {
         Ownership::Created => page.add("keeper", "the one that began the record"),
         Ownership::Adopted { at, by } => {
-            let (at, by) = (describe::local(*at), format!("{} ({})", by.host, by.user));
+            let (at, by) = (describe::local(*at), on(&by.origin));
             page.add("keeper", format!("adopted {at} by {by}"));
         }
     }
@@ -137,7 +137,7 @@ fn add_times(page: &mut describe::Page, record: &Record, standing: Standing, now
         None => page.add_time("opened", record.opened_at, now),
     }
     let Some(ended) = &record.ended else {
-        page.add("state", standing.as_str());
+        page.add("state", recorded::standing(record, standing));
         return;
     };
     match ended.ended_at {
@@ -151,8 +151,12 @@ fn add_times(page: &mut describe::Page, record: &Record, standing: Standing, now
     page.add("because", ended.reason.to_string());
     page.add("detected", ended.detected.to_string());
     if standing != Standing::Complete {
-        page.add("state", standing.as_str());
+        page.add("state", recorded::standing(record, standing));
     }
+}
+
+fn on(origin: &Origin) -> String {
+    format!("{} ({})", origin.place.host, origin.user)
 }
 
 fn exact(took: std::time::Duration) -> String {

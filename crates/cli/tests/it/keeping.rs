@@ -3,6 +3,7 @@
 mod adopting;
 mod creating;
 mod desk;
+mod elsewhere;
 mod ending;
 mod gone;
 mod hosts;

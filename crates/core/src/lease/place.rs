@@ -45,6 +45,15 @@ impl Place {
         }
     }
 
+    /// Tells whether this place and the one where somebody looks from are known to be one machine.
+    #[must_use]
+    pub fn is_same_machine_as(&self, here: &Self) -> bool {
+        match self.relation_to(here) {
+            Relation::Here | Relation::EarlierBoot => true,
+            Relation::Elsewhere => false,
+        }
+    }
+
     /// Tells whether both are known to be the same run of a machine, which have one uptime.
     pub(super) fn shares_uptime_with(&self, other: &Self) -> bool {
         compare(self.boot.as_ref(), other.boot.as_ref()) == Some(true)

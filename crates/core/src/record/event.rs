@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Changes;
+use super::{Changes, Origin};
 use crate::{
     backend::{EndCause, ExitOutcome, LostReason},
     clock::Timestamp,
@@ -39,10 +39,9 @@ pub enum Event {
 pub struct Opened {
     /// The session.
     pub session: SessionId,
-    /// The host of the keeper.
-    pub host: String,
-    /// The keeper's user.
-    pub user: String,
+    /// Where the keeper was.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The agent that the session runs, by name.
     pub agent: Option<String>,
     /// What kind of thing it runs.
@@ -61,10 +60,9 @@ pub struct Started {
 /// A take-over by another keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adopted {
-    /// Its host.
-    pub host: String,
-    /// Its user.
-    pub user: String,
+    /// Where it was.
+    #[serde(flatten)]
+    pub origin: Origin,
 }
 
 /// What changes are measured against.

@@ -7,7 +7,8 @@ use abide_core::{
     lease::{FencingToken, Keeper, Lease, Mode, Place, Uptime},
     manifest::{ContentHash, Entry as File, FileTime, Identity, Kind, Manifest, Taken, TreePath},
     record::{
-        Adopted, Baseline, Changes, Detected, EndReason, Ended, Entry, Event, Opened, Started,
+        Adopted, Baseline, Changes, Detected, EndReason, Ended, Entry, Event, Opened, Origin,
+        Started,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -139,12 +140,23 @@ fn written_journal() -> impl Strategy<Value = Vec<u8>> + Clone {
     })
 }
 
+fn origin() -> Origin {
+    Origin {
+        place: Place {
+            machine: None,
+            boot: Some("b".to_owned()),
+            host: "h".to_owned(),
+        },
+        state: None,
+        user: "u".to_owned(),
+    }
+}
+
 fn event() -> impl Strategy<Value = Event> + Clone {
     select(vec![
         Event::Opened(Opened {
             session: "s-1".parse().expect("a session's id"),
-            host: "h".to_owned(),
-            user: "u".to_owned(),
+            origin: origin(),
             agent: None,
             mode: Mode::Shell,
         }),
@@ -152,10 +164,7 @@ fn event() -> impl Strategy<Value = Event> + Clone {
             generation: Generation::from_bytes([7; 16]),
             started_at: Timestamp::from_millis(7),
         }),
-        Event::Adopted(Adopted {
-            host: "h".to_owned(),
-            user: "u".to_owned(),
-        }),
+        Event::Adopted(Adopted { origin: origin() }),
         Event::Baseline(Baseline::Taken { files: 2 }),
         Event::Ended(Ended {
             outcome: ExitOutcome::Signaled { signal: 9 },

@@ -72,7 +72,8 @@ pub struct Adoption {
     /// Of each live session its record, in the order in which they were given.
     pub going_on: Vec<GoingOn>,
     /// The other open records: closed or abandoned by the caller, who asks what became of their
-    /// sessions. One without a generation was opened for a start that nobody noted.
+    /// sessions, or left if they are another's. One without a generation was opened for a start that
+    /// nobody noted.
     pub over: Vec<Summary>,
 }
 
@@ -212,11 +213,9 @@ impl Held {
             agent,
             mode,
         } = new.clone();
-        let here = &self.tools().here;
         Event::Opened(Opened {
             session,
-            host: here.place.host.clone(),
-            user: here.user.clone(),
+            origin: self.tools().origin(),
             agent,
             mode,
         })

@@ -10,6 +10,7 @@ use crate::{
     git::GitError,
     journal::JournalError,
     name::{Target, WorkspaceName},
+    state_id::StateIdError,
     walk::WalkError,
 };
 
@@ -68,6 +69,9 @@ pub enum ViewError {
         /// Why not.
         source: JournalError,
     },
+    /// It cannot be told which records were kept for this state directory.
+    #[error("cannot tell which records are of sessions of this state directory")]
+    State(#[source] StateIdError),
     /// There is no git to make a patch with.
     #[error("there is no patch: `{}` is not in a git repository", dir.display())]
     NoRepository {
@@ -97,6 +101,7 @@ impl ViewError {
             | Self::Baseline { .. }
             | Self::Dir { .. }
             | Self::Journal { .. }
+            | Self::State(_)
             | Self::NoRepository { .. }
             | Self::Walk { .. } => WorkspaceErrorKind::Failed,
         }
@@ -122,6 +127,7 @@ impl ViewError {
             ),
             Self::Dir { source, .. } => Some(source.hint()),
             Self::Journal { source, .. } => source.hint(),
+            Self::State(source) => Some(source.hint()),
             Self::NoRepository { .. } => {
                 Some("without `--patch` the files are listed that were changed".into())
             }

@@ -1,6 +1,8 @@
 //! The process: from its beginning to its log, and from the first request to its end.
 
 use std::{
+    error::Error as _,
+    fs::File,
     io::{self, BufReader, IsTerminal as _, Write as _},
     process::ExitCode,
 };
@@ -15,7 +17,11 @@ use super::{
     serve::{self, Beginning, Outcome},
     timepiece,
 };
-use crate::backends::Backends;
+use crate::{
+    backends::Backends,
+    desk::Tools,
+    state_id::{self, StateIdError},
+};
 
 /// Most events that are taken from the system at once; the room for them stays allocated.
 const IO_EVENTS: usize = 64;
@@ -86,11 +92,15 @@ fn run(backends: impl FnOnce() -> Result<Backends, NotComposed>) -> ExitCode {
         );
         return failed(&message, None);
     }
+    let state = match state_id::find_or_make(keep.state_dir.as_path()) {
+        Ok(state) => Some(state),
+        Err(err) => return refused(&err, output),
+    };
     let beginning = Beginning {
         keep,
         input,
         output,
-        tools,
+        tools: Tools { state, ..tools },
         backends,
     };
     let outcome = runtime.block_on(serve::serve(beginning));
@@ -118,6 +128,17 @@ fn not_by_hand() -> ExitCode {
         "error: this is run by a launcher, not by hand"
     );
     ExitCode::from(2)
+}
+
+/// Says that it cannot tell for which state directory it would keep.
+fn refused(err: &StateIdError, mut launcher: File) -> ExitCode {
+    let cause = err.source().map(|source| format!(": {source}"));
+    let reply = Reply::Failed {
+        message: format!("{err}{}", cause.unwrap_or_default()),
+        hint: Some(err.hint()),
+    };
+    let _ = launcher.write_all(&protocol::to_line(&reply));
+    ExitCode::FAILURE
 }
 
 /// Tells the launcher, before it is talked to in earnest; one that is gone needs no answer.

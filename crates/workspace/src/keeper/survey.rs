@@ -46,6 +46,17 @@ pub(super) enum Verdict {
     Abandon,
     /// Nothing yet.
     Leave,
+    /// Nothing: it was kept elsewhere, where its session may live.
+    NotOurs,
+}
+
+/// Who may say that a session is over without having seen its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// Its record was kept here, so that what is not found here is no more.
+    Ours,
+    /// Its record was kept on another machine or for another state directory.
+    Anothers,
 }
 
 /// What a look at a session showed.
@@ -146,7 +157,22 @@ async fn ask(backends: &Backends, session: &SessionId, kind: BackendKind) -> Fat
 
 /// Decides about an open record, by what became of its session; `recorded` are the starts that
 /// other records are of.
-pub(super) fn judge(open: &Summary, fate: &Fate, recorded: &[Generation]) -> Verdict {
+pub(super) fn judge(open: &Summary, fate: &Fate, recorded: &[Generation], sight: Sight) -> Verdict {
+    match (sight, fate) {
+        (Sight::Ours, _) => judge_ours(open, fate, recorded),
+        // An end of this very start that a backend here saw is one wherever it is looked from.
+        (Sight::Anothers, Fate::Ended { generation, ended })
+            if open.generation.is_some()
+                && *generation == open.generation
+                && !matches!(ended.outcome, ExitOutcome::Lost { .. }) =>
+        {
+            judge_ours(open, fate, recorded)
+        }
+        (Sight::Anothers, _) => Verdict::NotOurs,
+    }
+}
+
+fn judge_ours(open: &Summary, fate: &Fate, recorded: &[Generation]) -> Verdict {
     match (open.generation, fate) {
         (_, Fate::Unsure) => Verdict::Leave,
         (Some(own), Fate::Running(found)) if found.generation == own => Verdict::Leave,
@@ -206,8 +232,8 @@ mod tests {
     use abide_core::{
         clock::Timestamp,
         id::RecordId,
-        lease::{FencingToken, Mode},
-        record::{Entry, Event, Opened, summaries},
+        lease::{FencingToken, Mode, Place},
+        record::{Entry, Event, Opened, Origin, summaries},
         replay::Offset,
     };
 
@@ -216,8 +242,15 @@ mod tests {
     fn open(generation: Option<Generation>) -> Summary {
         let opened = Event::Opened(Opened {
             session: "abc".parse().unwrap(),
-            host: "h".into(),
-            user: "u".into(),
+            origin: Origin {
+                place: Place {
+                    machine: None,
+                    boot: None,
+                    host: "h".to_owned(),
+                },
+                state: None,
+                user: "u".to_owned(),
+            },
             agent: None,
             mode: Mode::Shell,
         });
@@ -264,7 +297,7 @@ mod tests {
             Verdict::Close(closed) => {
                 Some((closed.ended.outcome.shell_code(), closed.started.is_some()))
             }
-            Verdict::Abandon | Verdict::Leave => None,
+            Verdict::Abandon | Verdict::Leave | Verdict::NotOurs => None,
         }
     }
 
@@ -280,16 +313,51 @@ mod tests {
             (Fate::Gone, Some((lost, false))),
             (Fate::Unsure, None),
         ] {
-            let verdict = judge(&open(Some(own)), &fate, &[]);
+            let verdict = judge(&open(Some(own)), &fate, &[], Sight::Ours);
             assert_eq!(code_and_start(&verdict), expected, "{fate:?}");
         }
-        assert_eq!(judge(&open(Some(own)), &Fate::Unsure, &[]), Verdict::Leave);
+        let unsure = judge(&open(Some(own)), &Fate::Unsure, &[], Sight::Ours);
+        assert_eq!(unsure, Verdict::Leave);
+    }
+
+    #[test]
+    fn a_record_of_another_is_closed_with_an_end_that_was_seen_and_left_otherwise() {
+        let [own, other] = [1, 2].map(|byte| Generation::from_bytes([byte; 16]));
+        let lost = match over(own, 200) {
+            Fate::Ended {
+                generation,
+                mut ended,
+            } => {
+                ended.outcome = ExitOutcome::Lost {
+                    reason: LostReason::HolderDied,
+                };
+                Fate::Ended { generation, ended }
+            }
+            fate => fate,
+        };
+        let seen = judge(&open(Some(own)), &over(own, 200), &[], Sight::Anothers);
+        assert_eq!(code_and_start(&seen), Some((4, false)));
+        let fates = [
+            over(other, 200),
+            running(other),
+            lost,
+            Fate::Gone,
+            Fate::Unsure,
+        ];
+        for fate in fates {
+            for open in [open(Some(own)), open(None)] {
+                let verdict = judge(&open, &fate, &[], Sight::Anothers);
+                assert_eq!(verdict, Verdict::NotOurs, "{fate:?}");
+            }
+        }
+        let unnoted = judge(&open(None), &over(own, 200), &[], Sight::Anothers);
+        assert_eq!(unnoted, Verdict::NotOurs);
     }
 
     #[test]
     fn a_start_that_nobody_noted_is_that_of_the_record_that_was_opened_for_it() {
         let [start, other] = [1, 2].map(|byte| Generation::from_bytes([byte; 16]));
-        let noted = judge(&open(None), &over(start, 200), &[other]);
+        let noted = judge(&open(None), &over(start, 200), &[other], Sight::Ours);
         assert_eq!(code_and_start(&noted), Some((4, true)));
         for (fate, recorded) in [
             // Another record's, one from before, none at all.
@@ -297,7 +365,8 @@ mod tests {
             (over(start, 50), Vec::new()),
             (Fate::Gone, Vec::new()),
         ] {
-            assert_eq!(judge(&open(None), &fate, &recorded), Verdict::Abandon);
+            let verdict = judge(&open(None), &fate, &recorded, Sight::Ours);
+            assert_eq!(verdict, Verdict::Abandon);
         }
     }
 }

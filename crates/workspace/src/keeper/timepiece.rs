@@ -19,6 +19,7 @@ pub(crate) fn tools() -> Tools {
     let dir = std::env::var_os(PROBE_DIR).filter(|dir| !dir.is_empty());
     Tools {
         here: Arc::new(Here::find()),
+        state: None,
         timepiece: Arc::new(ProbedTime {
             clock: probe::clock_in_dir(dir.as_deref()),
             dir: dir.clone(),

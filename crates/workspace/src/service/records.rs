@@ -5,15 +5,18 @@ use std::path::Path;
 
 use abide_core::{
     clock::Timestamp,
+    id::StateId,
+    lease::Place,
     manifest::Diff,
     record::{Baseline, Files, Summary},
 };
 
 use super::{Found, Workspaces, place};
 use crate::{
-    desk::{OwnDir, ReadBaselineError, Records, read_baseline, read_summaries},
+    desk::{Here, OwnDir, ReadBaselineError, Records, read_baseline, read_summaries},
     error::{ViewError, WorkspaceError},
     record::Workspace,
+    state_id,
     walk::{self, Ignored, Problem, Purpose, WalkOptions},
 };
 
@@ -36,6 +39,22 @@ pub struct LiveDiff {
     pub files: Files,
     /// What could not be seen, the first of it.
     pub problems: Vec<Problem>,
+}
+
+/// From where records are looked at.
+#[derive(Debug, Clone)]
+pub struct Viewpoint {
+    place: Place,
+    state: Option<StateId>,
+}
+
+impl Viewpoint {
+    /// Tells whether a record was kept on another machine or for another state directory, so that
+    /// nobody here can tell whether its session lives; `is_known` tells whether its session is listed.
+    #[must_use]
+    pub fn is_anothers(&self, record: &Summary, is_known: bool) -> bool {
+        record.is_anothers(&self.place, self.state.as_ref(), is_known)
+    }
 }
 
 /// What an open record is measured against.
@@ -73,6 +92,17 @@ impl Workspaces {
             })
         });
         Ok(records)
+    }
+
+    /// Returns from where these workspaces' records are looked at.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read what names the state directory.
+    pub fn viewpoint(&self) -> Result<Viewpoint, WorkspaceError> {
+        let state = state_id::find(&self.state_dir).map_err(ViewError::State)?;
+        let place = Here::find().place;
+        Ok(Viewpoint { place, state })
     }
 
     /// Compares the files of a session's workspace with those from when its open record began.

@@ -7,8 +7,8 @@ use std::{fs, path::PathBuf};
 
 use abide_core::{
     clock::Timestamp,
-    lease::{FencingToken, Mode},
-    record::{Event, Opened, summaries},
+    lease::{FencingToken, Mode, Place},
+    record::{Event, Opened, Origin, summaries},
 };
 use abide_workspace::journal::{JOURNAL_FILE, Journal, JournalError, Writer};
 use tempfile::TempDir;
@@ -24,8 +24,15 @@ pub(crate) fn writer(epoch: u64) -> Writer {
 pub(crate) fn opened() -> Event {
     Event::Opened(Opened {
         session: "s-1".parse().unwrap(),
-        host: "here".to_owned(),
-        user: "anna".to_owned(),
+        origin: Origin {
+            place: Place {
+                machine: None,
+                boot: None,
+                host: "here".to_owned(),
+            },
+            state: None,
+            user: "anna".to_owned(),
+        },
         agent: None,
         mode: Mode::Shell,
     })

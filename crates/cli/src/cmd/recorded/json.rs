@@ -6,9 +6,7 @@ use abide_core::{
     backend::ExitOutcome,
     clock::Timestamp,
     lease::Mode,
-    record::{
-        Adopted, Baseline, Changes, Counts, Detected, EndReason, FileChange, Ownership, Summary,
-    },
+    record::{Baseline, Changes, Counts, Detected, EndReason, FileChange, Ownership, Summary},
 };
 use abide_workspace::desk::Records;
 use serde::Serialize;
@@ -36,7 +34,7 @@ pub(in super::super) struct JsonRecord<'a> {
     detected: Option<Detected>,
     ownership: &'static str,
     adopted_at: Option<Timestamp>,
-    adopted_by: Option<&'a Adopted>,
+    adopted_by: Option<JsonBy<'a>>,
     baseline: Option<&'a Baseline>,
     /// Null as long as it is not known whether it will be.
     changes_known: Option<bool>,
@@ -47,6 +45,13 @@ pub(in super::super) struct JsonRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     files_left_out: Option<u64>,
     finalized_at: Option<Timestamp>,
+}
+
+/// Who went on with a record, as JSON.
+#[derive(Debug, Serialize)]
+struct JsonBy<'a> {
+    host: &'a str,
+    user: &'a str,
 }
 
 /// What is wrong with a journal, as JSON.
@@ -75,8 +80,8 @@ impl<'a> JsonRecord<'a> {
             record: record.record.as_str(),
             name: sessions.name(record),
             session: opened.map(|opened| opened.session.as_str()),
-            host: opened.map(|opened| opened.host.as_str()),
-            user: opened.map(|opened| opened.user.as_str()),
+            host: opened.map(|opened| opened.origin.place.host.as_str()),
+            user: opened.map(|opened| opened.origin.user.as_str()),
             agent: opened.and_then(|opened| opened.agent.as_deref()),
             mode: opened.map(|opened| opened.mode),
             generation: record.generation.map(|generation| generation.to_string()),
@@ -90,7 +95,10 @@ impl<'a> JsonRecord<'a> {
             detected: ended.map(|ended| ended.detected),
             ownership,
             adopted_at: adopted.map(|(at, _)| at),
-            adopted_by: adopted.map(|(_, by)| by),
+            adopted_by: adopted.map(|(_, by)| JsonBy {
+                host: &by.origin.place.host,
+                user: &by.origin.user,
+            }),
             baseline: record.baseline.as_ref(),
             changes_known: record.changes.as_ref().map(|_| counts.is_some()),
             changes_unknown_because: why,

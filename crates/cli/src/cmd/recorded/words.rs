@@ -26,7 +26,7 @@ pub(in super::super) fn lasted(record: &Summary) -> String {
 /// Says in a few words how a record's session ended, and why if that is not plain.
 pub(in super::super) fn end(record: &Summary, standing: Standing) -> String {
     let Some(ended) = &record.ended else {
-        return standing.as_str().into();
+        return self::standing(record, standing);
     };
     let outcome = match &ended.outcome {
         ExitOutcome::Exited { code } => format!("exited {code}"),
@@ -42,9 +42,19 @@ pub(in super::super) fn end(record: &Summary, standing: Standing) -> String {
     };
     let open = match standing {
         Standing::Complete => "",
-        Standing::Running | Standing::Unfinished => ", unfinished",
+        Standing::Running | Standing::Unfinished | Standing::Elsewhere => ", unfinished",
     };
     format!("{outcome}{because}{open}")
+}
+
+/// Says how far a record is, and of one that was kept elsewhere on which machine.
+pub(in super::super) fn standing(record: &Summary, standing: Standing) -> String {
+    match (standing, record.origin()) {
+        (Standing::Elsewhere, Some(origin)) => {
+            format!("elsewhere ({})", output::plain(&origin.place.host))
+        }
+        (standing, _) => standing.as_str().into(),
+    }
 }
 
 /// Says in a few words how many files a record's session changed.

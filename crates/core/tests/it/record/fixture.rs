@@ -4,11 +4,11 @@ use abide_core::{
     backend::{ExitOutcome, LostReason},
     clock::Timestamp,
     id::{Generation, RecordId},
-    lease::{FencingToken, Mode},
+    lease::{FencingToken, Mode, Place},
     manifest::{Evidence, Sameness, TreePath},
     record::{
         Adopted, Baseline, Changes, Closing, Counts, Detected, EndReason, Ended, Entry, Event,
-        FileChange, Files, HowChanged, Opened, Started,
+        FileChange, Files, HowChanged, Opened, Origin, Started,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -27,11 +27,22 @@ pub(crate) fn record(text: &str) -> RecordId {
     text.parse().unwrap()
 }
 
+pub(crate) fn origin(host: &str, user: &str) -> Origin {
+    Origin {
+        place: Place {
+            machine: Some("m".to_owned()),
+            boot: None,
+            host: host.to_owned(),
+        },
+        state: Some("state".parse().unwrap()),
+        user: user.to_owned(),
+    }
+}
+
 pub(crate) fn opened() -> Event {
     Event::Opened(Opened {
         session: "s-1".parse().unwrap(),
-        host: "here".to_owned(),
-        user: "anna".to_owned(),
+        origin: origin("here", "anna"),
         agent: Some("claude".to_owned()),
         mode: Mode::Agent,
     })
@@ -46,8 +57,7 @@ pub(crate) fn started() -> Event {
 
 pub(crate) fn adopted() -> Event {
     Event::Adopted(Adopted {
-        host: "there".to_owned(),
-        user: "ben".to_owned(),
+        origin: origin("there", "ben"),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use abide_core::{
     lease::FencingToken,
-    record::{Damage, Entry, Event, NewerJournal, Replay},
+    record::{Damage, Entry, Event, NewerJournal, Replay, summaries},
 };
 use proptest::prelude::*;
 
@@ -13,16 +13,41 @@ fn read(bytes: &[u8]) -> Replay {
 }
 
 /// What schema 1 looks like. Once it is released it never changes.
-const SCHEMA_1: &str = r#"{"sum":"da4624d701c5ec3d","schema":1,"seq":1,"at":1800000000001,"epoch":3,"record":"r-1","event":"opened","session":"s-1","host":"here","user":"anna","agent":"claude","mode":"agent"}
+const SCHEMA_1: &str = r#"{"sum":"7aa7c61b88b26c19","schema":1,"seq":1,"at":1800000000001,"epoch":3,"record":"r-1","event":"opened","session":"s-1","machine":"m","boot":null,"host":"here","state":"state","user":"anna","agent":"claude","mode":"agent"}
 {"sum":"97b6a6c4e53c53d1","schema":1,"seq":2,"at":1800000000002,"epoch":3,"record":"r-1","event":"started","generation":"07070707070707070707070707070707","started_at":1800000000000}
 {"sum":"083296c411e1283e","schema":1,"seq":3,"at":1800000000003,"epoch":3,"record":"r-1","event":"baseline","baseline":"taken","files":120000}
-{"sum":"4841c997d2ad2f39","schema":1,"seq":4,"at":1800000000004,"epoch":3,"record":"r-1","event":"adopted","host":"there","user":"ben"}
+{"sum":"8d514bb27af5a361","schema":1,"seq":4,"at":1800000000004,"epoch":3,"record":"r-1","event":"adopted","machine":"m","boot":null,"host":"there","state":"state","user":"ben"}
 {"sum":"665c32fc9e107035","schema":1,"seq":5,"at":1800000000005,"epoch":3,"record":"r-1","event":"baseline","baseline":"late","files":12,"why":"it was removed"}
 {"sum":"7ad924eedc8479b3","schema":1,"seq":6,"at":1800000000006,"epoch":3,"record":"r-1","event":"ended","outcome":{"how":"exited","code":3},"ended_at":1800000090000,"reason":"exited","detected":"told"}
 {"sum":"dd80ed3075194a16","schema":1,"seq":7,"at":1800000000007,"epoch":3,"record":"r-1","event":"changed","changes":"known","counts":{"added":0,"modified":1,"removed":0,"renamed":1,"type_changed":0},"files":[{"path":{"hex":"612062ff"},"how":"modified","evidence":"times"},{"path":"new","how":"renamed","same":"content","from":"old"}]}
 {"sum":"e922d262f83a438e","schema":1,"seq":8,"at":1800000000008,"epoch":3,"record":"r-1","event":"finalized"}
 {"sum":"607a8ae2b8bc792a","schema":1,"seq":9,"at":1800000000009,"epoch":3,"record":"r-1","event":"abandoned"}
 "#;
+
+/// Lines from before it was noted for which state directory a record was kept.
+const WITHOUT_STATE: &str = r#"{"sum":"da4624d701c5ec3d","schema":1,"seq":1,"at":1800000000001,"epoch":3,"record":"r-1","event":"opened","session":"s-1","host":"here","user":"anna","agent":"claude","mode":"agent"}
+{"sum":"97b6a6c4e53c53d1","schema":1,"seq":2,"at":1800000000002,"epoch":3,"record":"r-1","event":"started","generation":"07070707070707070707070707070707","started_at":1800000000000}
+{"sum":"083296c411e1283e","schema":1,"seq":3,"at":1800000000003,"epoch":3,"record":"r-1","event":"baseline","baseline":"taken","files":120000}
+{"sum":"4841c997d2ad2f39","schema":1,"seq":4,"at":1800000000004,"epoch":3,"record":"r-1","event":"adopted","host":"there","user":"ben"}
+"#;
+
+/// proves M3
+#[test]
+fn lines_that_do_not_name_a_state_directory_are_read() {
+    let replay = read(WITHOUT_STATE.as_bytes());
+    assert_eq!(replay.damage(), []);
+    assert_eq!(replay.entries().len(), 4);
+    let summary = summaries(replay.entries()).remove(0);
+    let origins = [
+        (summary.opened.as_ref().map(|opened| &opened.origin), "here"),
+        (summary.origin(), "there"),
+    ];
+    for (origin, host) in origins {
+        let origin = origin.unwrap();
+        assert_eq!((&origin.place.machine, &origin.state), (&None, &None));
+        assert_eq!(origin.place.host, host);
+    }
+}
 
 /// proves M3
 #[test]

@@ -13,8 +13,8 @@ use abide_core::{
 use proptest::prelude::*;
 
 use super::fixture::{
-    adopted, changes, closing, ended, entry, every_event, journals, opened, record, started,
-    written,
+    adopted, changes, closing, ended, entry, every_event, journals, opened, origin, record,
+    started, written,
 };
 
 fn numbered(events: Vec<Event>) -> Vec<Entry> {
@@ -49,8 +49,7 @@ fn a_summary_tells_who_what_when_how_and_what_changed() {
         Ownership::Adopted {
             at: entries[3].at,
             by: Adopted {
-                host: "there".to_owned(),
-                user: "ben".to_owned(),
+                origin: origin("there", "ben"),
             },
         }
     );

@@ -124,10 +124,8 @@ fn going_on(live: &Live, record: &RecordId, needs_baseline: Option<String>) -> G
 }
 
 fn adopted(held: &Held) -> Event {
-    let here = &held.tools().here;
     Event::Adopted(Adopted {
-        host: here.place.host.clone(),
-        user: here.user.clone(),
+        origin: held.tools().origin(),
     })
 }
 

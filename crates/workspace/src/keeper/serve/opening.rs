@@ -14,7 +14,7 @@ use crate::{
     desk::{self, Adoption, Closed, GoingOn, HeldError, Live, NewRecord},
     keeper::{
         protocol::{Keep, KnownSession, Reply, Why},
-        survey::{self, Fate, Seen, Verdict},
+        survey::{self, Fate, Seen, Sight, Verdict},
     },
 };
 
@@ -175,7 +175,7 @@ impl Keeper {
                 .filter(|summary| summary.record != open.record)
                 .filter_map(|summary| summary.generation)
                 .collect();
-            match survey::judge(&open, &fate, &others) {
+            match survey::judge(&open, &fate, &others, self.sight(&open, &session)) {
                 Verdict::Close(closed) => {
                     let mut kept = Kept::new(open.record.clone(), session, Phase::Closing);
                     kept.end = Some(closed.clone());
@@ -184,9 +184,20 @@ impl Keeper {
                 }
                 Verdict::Abandon => self.abandon(open.record).await?,
                 Verdict::Leave => self.ask_later(session),
+                Verdict::NotOurs => info!(record = %open.record, "left open: it is another's"),
             }
         }
         Ok(before)
+    }
+
+    /// Tells whether what is not found of a record's session is no more.
+    fn sight(&self, open: &Summary, session: &SessionId) -> Sight {
+        let tools = self.held.tools();
+        let is_known = self.known.contains_key(session);
+        match open.is_anothers(&tools.here.place, tools.state.as_ref(), is_known) {
+            true => Sight::Anothers,
+            false => Sight::Ours,
+        }
     }
 
     /// Closes a record whose session was never started.

@@ -106,6 +106,7 @@ pub(crate) fn desk_at(
 ) -> Desk {
     let timepiece = times.clone();
     let tools = Tools {
+        state: Some("state".parse().unwrap()),
         here: Arc::new(here),
         timepiece,
         probe,

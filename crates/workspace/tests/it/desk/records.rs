@@ -134,7 +134,7 @@ fn an_adopted_record_keeps_its_baseline_and_says_by_whom_and_when_it_was_adopted
         panic!("{summary:?}");
     };
     assert_eq!(at.as_millis(), ManualClock::START_MILLIS + 10_000);
-    assert_eq!(by.host, "here");
+    assert_eq!(by.origin.place.host, "here");
     let text = fs::read_to_string(site.own("journal.jsonl")).unwrap();
     assert_eq!(text.matches(r#""event":"adopted""#).count(), 1);
 }
