@@ -16,6 +16,7 @@ use crate::{
     entry::Refusal,
     git::GitError,
     keeper::KeeperError,
+    kept::KeepError,
     name::{Target, WorkspaceName},
     record::{Stage, WorkspaceState},
     store::StoreError,
@@ -256,6 +257,17 @@ pub enum WorkspaceError {
         /// What it is.
         work: Box<Unkept>,
     },
+    /// What is recorded in a worktree cannot be kept beyond it.
+    #[error("cannot keep the records of workspace `{name}`")]
+    RecordsNotKept {
+        /// The workspace.
+        name: WorkspaceName,
+        /// Why not.
+        source: KeepError,
+    },
+    /// What is kept of workspaces that were deleted cannot be read.
+    #[error("cannot read which records are kept of workspaces that were deleted")]
+    KeptUnreadable(#[source] KeepError),
     /// A workspace is deleted too far to be entered.
     #[error("workspace `{name}` is half deleted, and its worktree is gone")]
     HalfDeleted {
@@ -300,7 +312,10 @@ impl WorkspaceError {
                 Refusal::HeldElsewhere { .. } => Kind::Busy,
                 Refusal::Unresponsive | Refusal::Unavailable => Kind::BackendUnavailable,
             },
-            Self::Look { .. } | Self::NotKept { .. } => Kind::Failed,
+            Self::Look { .. }
+            | Self::NotKept { .. }
+            | Self::RecordsNotKept { .. }
+            | Self::KeptUnreadable(_) => Kind::Failed,
             Self::NoBackend(_)
             | Self::BackendUnusable { .. }
             | Self::BackendUnknown { .. }
@@ -373,6 +388,11 @@ impl WorkspaceError {
                 "commit it, or `abide delete --force '{name}'`, which keeps it in the repository \
                  and prints where"
             )),
+            Self::RecordsNotKept { name, source } => Some(format!(
+                "{}; `abide delete --force '{name}'` deletes it without them",
+                source.hint()
+            )),
+            Self::KeptUnreadable(source) => Some(source.hint()),
             Self::HalfDeleted { name } => Some(format!("`abide delete '{name}'` goes on")),
             Self::HalfMade { name, .. } => Some(format!(
                 "`abide info '{name}'` shows what is there; `abide delete --force '{name}'` \

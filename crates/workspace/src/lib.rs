@@ -11,6 +11,7 @@
 //! - [`walk`]: the files of a workspace at an instant; [`journal`]: its records on disk
 //! - [`desk`]: a workspace's `.abide`: its lock, its lease, and what the lease's holder records
 //! - [`keeper`]: the process that is responsible for a directory's sessions, and how it is started
+//! - [`kept`]: records of workspaces whose directory went with them
 //! - [`targets`]: the agents and shells that sessions run, by name
 //! - [`service`]: [`Workspaces`] and what it answers
 //! - [`entry`]: what entering a session does, by what it and its lease are found to be
@@ -33,6 +34,7 @@ mod files;
 mod git;
 pub mod journal;
 pub mod keeper;
+pub mod kept;
 pub mod lookup;
 pub mod name;
 pub mod record;

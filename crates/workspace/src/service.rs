@@ -12,6 +12,7 @@ mod enter;
 mod forget;
 mod interrupted;
 mod keeping;
+mod kept;
 mod launch;
 mod lines;
 mod listing;

@@ -17,7 +17,8 @@ only go with its workspace.
 A directory that was there before stays as it is, and so does a branch. A worktree and a branch that \
 `abide new --repo` made go with the workspace: the worktree unless it has work that is nowhere else, \
 the branch unless it has commits that are nowhere else. With `--force` such work is kept in the \
-repository first, and the command that brings it back is printed.
+repository first, and the command that brings it back is printed. What was recorded in the worktree is \
+kept in the state directory, where `abide log` and `abide summary` find it.
 
 Examples:
   abide stop api --all && abide delete api

@@ -1,6 +1,9 @@
 //! `abide log`: the sessions that were recorded.
 
-use abide_core::record::{Ownership, Summary};
+use abide_core::{
+    clock::Timestamp,
+    record::{Ownership, Summary},
+};
 use serde::Serialize;
 
 use super::{
@@ -21,7 +24,8 @@ const SHOWN_ID: usize = 8;
 #[command(after_help = "\
 Oldest first. A session that runs is listed too. One that is unfinished has ended, or nobody can \
 tell; its record is completed by its keeper, or when somebody enters or adopts it. One that is elsewhere \
-was kept on that host, or for another state directory, and is completed there. KEEPER says whether the \
+was kept on that host, or for another state directory, and is completed there. Of a workspace that was \
+deleted together with its worktree the records are kept: by its name, by the directory, or with all. KEEPER says whether the \
 session was adopted by another keeper than the one that began its record. CHANGED counts files: A \
 added, M modified, D removed, R renamed, T of another type; `unknown` if nobody can tell.
 
@@ -51,6 +55,9 @@ struct JsonLog<'a> {
 #[derive(Debug, Serialize)]
 struct JsonDir {
     dir: String,
+    /// When the workspace was deleted and the directory with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<Timestamp>,
     #[serde(flatten)]
     damage: JsonDamage,
 }
@@ -66,10 +73,7 @@ impl Log {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
         let (mut all, sessions) = match self.all {
             true => recorded::of_all(context).await?,
-            false => {
-                let (one, sessions) = self.whose.read(context).await?;
-                (vec![one], sessions)
-            }
+            false => self.whose.read(context).await?,
         };
         all.sort_by(|one, other| one.dir.cmp(&other.dir));
         if self.json {
@@ -92,6 +96,7 @@ fn as_json<'a>(all: &'a [Recorded], sessions: &Sessions) -> JsonLog<'a> {
     let dir = |one: &Recorded| one.dir.to_string_lossy().into_owned();
     let dirs = all.iter().map(|one| JsonDir {
         dir: dir(one),
+        deleted_at: one.gone.as_ref().map(|gone| gone.deleted_at),
         damage: (&one.records).into(),
     });
     let records = each(all).into_iter().map(|(one, record)| JsonLogged {
@@ -124,7 +129,7 @@ fn rows(all: &[Recorded], sessions: &Sessions) -> Vec<Vec<String>> {
 
 fn row(record: &Summary, sessions: &Sessions) -> Vec<String> {
     let opened = record.opened.as_ref();
-    let session = sessions.name(record).or_else(|| {
+    let session = sessions.shown_name(record).or_else(|| {
         let session = opened?.session.as_str();
         Some(format!("({})", beginning(session)))
     });

@@ -12,6 +12,7 @@ use abide_core::{backend::SessionState, id::SessionId, record::Summary};
 use abide_workspace::{
     Target, Workspaces,
     desk::Records,
+    kept::Gone,
     service::{Found, ListedSession, ListedWorkspace, Observed, Viewpoint, records_in},
 };
 
@@ -39,6 +40,8 @@ pub(super) struct Whose {
 pub(super) struct Recorded {
     /// The directory that they are of.
     pub(super) dir: PathBuf,
+    /// The workspace, if it was deleted and the directory with it.
+    pub(super) gone: Option<Gone>,
     /// They, in the order in which they began.
     pub(super) records: Records,
 }
@@ -47,6 +50,8 @@ pub(super) struct Recorded {
 #[derive(Debug)]
 pub(super) struct Sessions {
     listed: HashMap<SessionId, (Target, ListedSession)>,
+    /// What those were called that went with their workspace.
+    gone: HashMap<SessionId, String>,
     viewpoint: Viewpoint,
 }
 
@@ -64,19 +69,25 @@ pub(super) enum Standing {
 }
 
 impl Whose {
-    /// Reads the records.
-    pub(super) async fn read(&self, context: &Context) -> Result<(Recorded, Sessions), CliError> {
+    /// Reads the records: those of one directory, of each workspace that it was at one place.
+    pub(super) async fn read(
+        &self,
+        context: &Context,
+    ) -> Result<(Vec<Recorded>, Sessions), CliError> {
         let workspaces = context.workspaces().await?;
         let recorded = match (&self.target, &self.dir) {
-            (Some(target), _) => of_target(&workspaces, target).await?,
-            (None, Some(dir)) => in_dir(dir)?,
-            (None, None) => here()?,
+            (Some(target), _) => vec![of_target(&workspaces, target).await?],
+            (None, Some(dir)) => in_dir(&workspaces, dir).await?,
+            (None, None) => vec![here()?],
         };
-        Ok((recorded, Sessions::list(&workspaces).await?))
+        let sessions = Sessions::list(&workspaces).await?;
+        let sessions = sessions.with_gone(&recorded);
+        Ok((recorded, sessions))
     }
 }
 
-/// Reads the records of every workspace, each directory's once.
+/// Reads the records of every workspace, each directory's once, and what is kept of those that were
+/// deleted.
 pub(super) async fn of_all(context: &Context) -> Result<(Vec<Recorded>, Sessions), CliError> {
     let workspaces = context.workspaces().await?;
     let listed = workspaces.list().await?;
@@ -86,18 +97,58 @@ pub(super) async fn of_all(context: &Context) -> Result<(Vec<Recorded>, Sessions
             all.extend(read(&workspace.dir)?);
         }
     }
-    Ok((all, Sessions::of(listed, workspaces.viewpoint()?)))
+    for gone in workspaces.gone().await? {
+        all.push(of_gone(&workspaces, gone).await?);
+    }
+    let sessions = Sessions::of(listed, workspaces.viewpoint()?).with_gone(&all);
+    Ok((all, sessions))
 }
 
 async fn of_target(workspaces: &Workspaces, target: &Target) -> Result<Recorded, CliError> {
-    let found = workspaces.resolve(target).await?;
+    let found = workspaces.resolve(target).await;
+    let is_exact = |found: &Found| found.workspace.name.as_str() == target.workspace;
+    if !found.as_ref().is_ok_and(is_exact) {
+        // The whole name of one that was deleted counts for more than a part of another's.
+        let gone = workspaces.gone().await?.into_iter();
+        if let Some(gone) = gone.rev().find(|gone| gone.name == target.workspace) {
+            return of_gone_target(workspaces, gone, target).await;
+        }
+    }
+    let found = found?;
     let mut records = workspaces.records(&found.workspace).await?;
     if target.session.is_some() {
         records.summaries.retain(|record| is_of(record, &found));
     }
     Ok(Recorded {
         dir: found.workspace.dir,
+        gone: None,
         records,
+    })
+}
+
+async fn of_gone_target(
+    workspaces: &Workspaces,
+    gone: Gone,
+    target: &Target,
+) -> Result<Recorded, CliError> {
+    let mut recorded = of_gone(workspaces, gone).await?;
+    if let (Some(_), Some(gone)) = (&target.session, &recorded.gone) {
+        let text = target.to_string();
+        let is_its = |id: &SessionId| gone.sessions.get(id).is_some_and(|name| *name == text);
+        let is_its = |record: &Summary| {
+            let opened = record.opened.as_ref();
+            opened.is_some_and(|opened| is_its(&opened.session))
+        };
+        recorded.records.summaries.retain(is_its);
+    }
+    Ok(recorded)
+}
+
+async fn of_gone(workspaces: &Workspaces, gone: Gone) -> Result<Recorded, CliError> {
+    Ok(Recorded {
+        dir: gone.dir.clone(),
+        records: workspaces.records_of_gone(&gone).await?,
+        gone: Some(gone),
     })
 }
 
@@ -106,11 +157,21 @@ fn is_of(record: &Summary, found: &Found) -> bool {
     opened.is_some_and(|opened| opened.session == found.session.id)
 }
 
-fn in_dir(dir: &Path) -> Result<Recorded, CliError> {
+async fn in_dir(workspaces: &Workspaces, dir: &Path) -> Result<Vec<Recorded>, CliError> {
     let path = dir.to_owned();
     let dir = std::path::absolute(dir).map_err(|source| CliError::BadDirectory { path, source })?;
     let is_above = false;
-    read(&dir)?.ok_or(CliError::NothingRecorded { dir, is_above })
+    let mut all = Vec::new();
+    for gone in workspaces.gone().await? {
+        if gone.dir == dir {
+            all.push(of_gone(workspaces, gone).await?);
+        }
+    }
+    all.extend(read(&dir)?);
+    match all.is_empty() {
+        true => Err(CliError::NothingRecorded { dir, is_above }),
+        false => Ok(all),
+    }
 }
 
 /// Reads what was recorded in the current directory, or in the nearest above it that has records.
@@ -129,6 +190,7 @@ fn read(dir: &Path) -> Result<Option<Recorded>, CliError> {
     let records = records_in(dir).map_err(abide_workspace::WorkspaceError::from)?;
     Ok(records.map(|records| Recorded {
         dir: dir.to_owned(),
+        gone: None,
         records,
     }))
 }
@@ -151,8 +213,19 @@ impl Sessions {
         });
         Self {
             listed: sessions.collect(),
+            gone: HashMap::new(),
             viewpoint,
         }
+    }
+
+    fn with_gone(mut self, recorded: &[Recorded]) -> Self {
+        let gone = recorded.iter().filter_map(|one| one.gone.as_ref());
+        for gone in gone {
+            let sessions = gone.sessions.iter();
+            self.gone
+                .extend(sessions.map(|(id, name)| (id.clone(), name.clone())));
+        }
+        self
     }
 
     fn get(&self, record: &Summary) -> Option<&(Target, ListedSession)> {
@@ -162,6 +235,18 @@ impl Sessions {
     /// Returns the name by which a record's session is found, if there still is one.
     pub(super) fn name(&self, record: &Summary) -> Option<String> {
         self.get(record).map(|(target, _)| target.to_string())
+    }
+
+    /// Returns what a record's session was called that went with its workspace.
+    pub(super) fn former_name(&self, record: &Summary) -> Option<&str> {
+        let session = &record.opened.as_ref()?.session;
+        self.gone.get(session).map(String::as_str)
+    }
+
+    /// Returns what a record's session is called, and says so if it was deleted with its workspace.
+    pub(super) fn shown_name(&self, record: &Summary) -> Option<String> {
+        let former = || Some(format!("{} (deleted)", self.former_name(record)?));
+        self.name(record).or_else(former)
     }
 
     /// Tells how far a record is.

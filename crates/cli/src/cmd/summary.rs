@@ -55,8 +55,8 @@ struct JsonSummary<'a> {
 
 impl Summary {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let (recorded, sessions) = self.whose.read(context).await?;
-        let record = chosen(&recorded, self.record.as_deref())?;
+        let (all, sessions) = self.whose.read(context).await?;
+        let (recorded, record) = chosen(&all, self.record.as_deref())?;
         if self.json {
             output::json(&JsonSummary {
                 dir: recorded.dir.to_string_lossy().into_owned(),
@@ -78,29 +78,40 @@ impl Summary {
 }
 
 /// Finds the record that is meant.
-fn chosen<'a>(recorded: &'a Recorded, text: Option<&str>) -> Result<&'a Record, CliError> {
-    let all = &recorded.records.summaries;
+fn chosen<'a>(
+    recorded: &'a [Recorded],
+    text: Option<&str>,
+) -> Result<(&'a Recorded, &'a Record), CliError> {
+    let each = recorded.iter().flat_map(|one| {
+        let records = one.records.summaries.iter();
+        records.map(move |record| (one, record))
+    });
     let Some(text) = text else {
-        let (dir, is_above) = (recorded.dir.clone(), false);
-        let last = all.last();
-        return last.ok_or(CliError::NothingRecorded { dir, is_above });
+        let dir = recorded.first().map(|one| one.dir.clone());
+        let (dir, is_above) = (dir.unwrap_or_default(), false);
+        return each
+            .last()
+            .ok_or(CliError::NothingRecorded { dir, is_above });
     };
-    let fits = |record: &&Record| !text.is_empty() && record.record.as_str().starts_with(text);
-    let fitting: Vec<_> = all.iter().filter(fits).collect();
+    let fits = |record: &Record| !text.is_empty() && record.record.as_str().starts_with(text);
+    let fitting: Vec<_> = each.filter(|(_, record)| fits(record)).collect();
     let text = text.to_owned();
     match fitting[..] {
         [] => Err(CliError::NoRecord { text }),
         [one] => Ok(one),
         _ => Err(CliError::SeveralRecords {
             text,
-            ids: fitting.iter().map(|one| one.record.to_string()).collect(),
+            ids: fitting
+                .iter()
+                .map(|(_, one)| one.record.to_string())
+                .collect(),
         }),
     }
 }
 
 fn add_record(page: &mut describe::Page, record: &Record, sessions: &Sessions, now: Timestamp) {
     page.add("record", record.record.as_str());
-    match (sessions.name(record), &record.opened) {
+    match (sessions.shown_name(record), &record.opened) {
         (Some(name), Some(opened)) => page.add("session", format!("{name} ({})", opened.session)),
         (_, Some(opened)) => page.add("session", opened.session.as_str()),
         (_, None) => page.add("session", "not known: the journal is damaged"),

@@ -57,6 +57,15 @@ fn listed(env: &TestEnv) -> Value {
     list["workspaces"][0].clone()
 }
 
+/// Returns the records that are kept of workspaces that were deleted.
+fn kept_records(env: &TestEnv) -> Vec<Value> {
+    let log = env.run(["log", "--all", "--json"]);
+    let log: Value = serde_json::from_str(&log.stdout).unwrap();
+    let records = log["records"].as_array().unwrap().iter();
+    let kept = records.filter(|record| record["deleted"] == true);
+    kept.cloned().collect()
+}
+
 /// Checks that nothing is left but what was there before.
 fn assert_untouched(env: &TestEnv, repo: &Path) {
     assert_eq!(branches(env, repo), ["main", "mine"]);

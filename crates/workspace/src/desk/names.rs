@@ -1,6 +1,6 @@
 //! What the files at a desk are called.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use abide_core::{id::RecordId, lease::FencingToken};
 
@@ -20,13 +20,18 @@ impl OwnDir {
         self.path().join(LEASE_FILE)
     }
 
-    pub(super) fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.path().join(JOURNAL_FILE)
     }
 
     /// Returns the files that its keeper writes most often, always under the lock.
     pub(crate) fn written_last(&self) -> [PathBuf; 2] {
         [self.journal(), self.lease()]
+    }
+
+    /// Tells whether there is anything in place of a journal.
+    pub(crate) fn has_journal(&self) -> bool {
+        fs::symlink_metadata(self.journal()).is_ok()
     }
 
     pub(super) fn summary(&self) -> PathBuf {

@@ -13,6 +13,8 @@ mod adoption;
 mod baseline;
 mod closing;
 
+use std::path::Path;
+
 use abide_core::{
     id::{Generation, RecordId, SessionId},
     lease::Mode,
@@ -274,7 +276,12 @@ pub struct Records {
 ///
 /// When the journal cannot be read, is longer than any real one, or a newer release wrote to it.
 pub fn read_summaries(dir: &OwnDir) -> Result<Records, JournalError> {
-    let replay = Journal::read(&dir.journal())?;
+    read_journal(&dir.journal())
+}
+
+/// Reads all records of a journal, as [`read_summaries`].
+pub(crate) fn read_journal(path: &Path) -> Result<Records, JournalError> {
+    let replay = Journal::read(path)?;
     Ok(Records {
         summaries: summaries(replay.entries()),
         damage: replay.damage().to_vec(),

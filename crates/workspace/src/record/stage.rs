@@ -15,6 +15,8 @@ pub enum Stage {
     StopSessions,
     /// Deleting: work that is nowhere else is kept in another place.
     KeepWork,
+    /// Deleting: what is recorded in the worktree is kept in the state directory.
+    KeepRecords,
     /// Deleting: the worktree is removed.
     RemoveWorktree,
     /// Deleting: the branch is removed.
@@ -23,11 +25,12 @@ pub enum Stage {
     Unknown(String),
 }
 
-const KNOWN: [Stage; 6] = [
+const KNOWN: [Stage; 7] = [
     Stage::MakeWorktree,
     Stage::StartSession,
     Stage::StopSessions,
     Stage::KeepWork,
+    Stage::KeepRecords,
     Stage::RemoveWorktree,
     Stage::RemoveBranch,
 ];
@@ -41,6 +44,7 @@ impl Stage {
             Self::StartSession => "start-session",
             Self::StopSessions => "stop-sessions",
             Self::KeepWork => "keep-work",
+            Self::KeepRecords => "keep-records",
             Self::RemoveWorktree => "remove-worktree",
             Self::RemoveBranch => "remove-branch",
             Self::Unknown(word) => word,

@@ -145,6 +145,9 @@ impl Workspaces {
         };
         let kept = kept.or_else(|| workspace.recovery.clone());
         self.probe.reached("delete.kept");
+        *stage = Stage::KeepRecords;
+        self.keep_records(workspace, site).await?;
+        self.probe.reached("delete.recorded");
         *stage = Stage::RemoveWorktree;
         self.begin_stage(id, Stage::RemoveWorktree).await?;
         self.remove_worktree(workspace, site, claim).await?;
@@ -185,6 +188,33 @@ impl Workspaces {
         self.end_stage(&workspace.id, Stage::KeepWork, Ok(()))
             .await?;
         Ok(kept)
+    }
+
+    /// Keeps what is recorded in a worktree that is about to go. With force, what cannot be kept is
+    /// said and goes.
+    async fn keep_records(
+        &self,
+        workspace: &Workspace,
+        site: &mut Site,
+    ) -> Result<(), WorkspaceError> {
+        let Some(desk) = site.desk.as_ref().filter(|_| workspace.record) else {
+            return Ok(());
+        };
+        if !was_removing(workspace) {
+            self.begin_stage(&workspace.id, Stage::KeepRecords).await?;
+        }
+        let kept = self.keep_records_of(workspace, &desk.dir).await;
+        let lost = match (kept, site.force) {
+            (Ok(()), _) => None,
+            (Err(error), Force::No) => return Err(error),
+            (Err(error), Force::Yes) => Some(with_causes(&error)),
+        };
+        let outcome = lost.as_deref().map_or(Ok(()), Err);
+        self.end_stage(&workspace.id, Stage::KeepRecords, outcome)
+            .await?;
+        let lost = lost.map(|problem| format!("its records went with it: {problem}"));
+        site.left.extend(lost);
+        Ok(())
     }
 
     async fn remove_worktree(

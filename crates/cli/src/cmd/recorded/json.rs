@@ -18,6 +18,7 @@ use super::Sessions;
 pub(in super::super) struct JsonRecord<'a> {
     record: &'a str,
     name: Option<String>,
+    deleted: bool,
     session: Option<&'a str>,
     host: Option<&'a str>,
     user: Option<&'a str>,
@@ -76,9 +77,11 @@ impl<'a> JsonRecord<'a> {
             None => (None, None),
         };
         let duration = record.duration();
+        let former = sessions.former_name(record);
         Self {
             record: record.record.as_str(),
-            name: sessions.name(record),
+            name: sessions.name(record).or_else(|| former.map(str::to_owned)),
+            deleted: former.is_some(),
             session: opened.map(|opened| opened.session.as_str()),
             host: opened.map(|opened| opened.origin.place.host.as_str()),
             user: opened.map(|opened| opened.origin.user.as_str()),

@@ -8,7 +8,7 @@ use std::{
 
 use abide_testkit::{env::TestEnv, gate::ProcessGate};
 
-use super::{assert_untouched, git, listed, make, new, repository};
+use super::{assert_untouched, git, kept_records, listed, make, new, repository};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -22,11 +22,13 @@ const MAKING: [(&str, &str); 5] = [
 ];
 
 /// Points of deleting one, in order, and the stage that each is in.
-const DELETING: [(&str, &str); 8] = [
+const DELETING: [(&str, &str); 10] = [
     ("delete.blocked", "stop-sessions"),
     ("delete.stopped", "stop-sessions"),
     ("delete.keeping", "keep-work"),
     ("delete.kept", "keep-work"),
+    ("delete.copied", "keep-records"),
+    ("delete.recorded", "keep-records"),
     ("delete.aside", "remove-worktree"),
     ("delete.forgotten", "remove-worktree"),
     ("delete.worktree", "remove-worktree"),
@@ -115,6 +117,9 @@ fn deleting_that_is_killed_anywhere_is_shown_in_error_and_goes_on_without_losing
         assert!(deleted.stderr.contains(&kept), "{point}: {deleted:?}");
         let precious = git(&env, &repo, ["show", &format!("{kept}:precious")]);
         assert_eq!(precious, "work", "{point}");
+        let kept = kept_records(&env);
+        assert_eq!(kept.len(), 1, "{point}: {kept:?}");
+        assert_eq!(kept[0]["state"], "complete", "{point}: {kept:?}");
         env.finish();
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use abide_testkit::{env::TestEnv, programs};
 
-use super::{assert_untouched, branches, git, listed, make, new, repository};
+use super::{assert_untouched, branches, git, kept_records, listed, make, new, repository};
 
 /// proves W1, W4
 #[test]
@@ -42,6 +42,51 @@ fn a_worktree_is_made_shown_refused_to_go_with_work_and_its_work_brought_back() 
     let brought = env.program("sh").args(["-c", command]).output().unwrap();
     assert!(brought.status.success(), "{brought:?}");
     assert_eq!(fs::read(dir.join("precious")).unwrap(), b"work");
+    env.finish();
+}
+
+/// proves M4, W5
+#[test]
+fn what_a_session_changed_is_told_after_its_worktree_is_gone() {
+    let env = TestEnv::new();
+    let repo = repository(&env);
+    for name in ["first", "second"] {
+        make(&env, &repo);
+        let dir = env.state_dir().join("worktrees/api");
+        fs::write(dir.join(name), "work").unwrap();
+        let deleted = env.run(["delete", "api", "--force"]);
+        assert!(deleted.success(), "{deleted:?}");
+        assert_untouched(&env, &repo);
+    }
+    let dir = env.state_dir().join("worktrees/api");
+    let dir = dir.to_str().unwrap();
+    assert_eq!(kept_records(&env).len(), 2);
+    let ran = |args: &[&str]| {
+        let output = env.run(args);
+        assert!(output.success(), "{args:?}: {output:?}");
+        output.stdout
+    };
+    let log = ran(&["log", "--dir", dir]);
+    assert_eq!(log.matches("api (deleted)").count(), 2, "{log}");
+    assert_eq!(ran(&["log", "api"]).matches("api (deleted)").count(), 1);
+    let summary = ran(&["summary", "api"]);
+    assert!(summary.contains("A  second"), "{summary}");
+    assert!(summary.contains("api (deleted)"), "{summary}");
+    let first = kept_records(&env)[0]["record"].as_str().unwrap().to_owned();
+    let summary = ran(&["summary", "--dir", dir, "--record", &first]);
+    assert!(summary.contains("A  first"), "{summary}");
+
+    make(&env, &repo);
+    let log = ran(&["log", "api", "--json"]);
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    assert_eq!(log["records"].as_array().unwrap().len(), 1, "{log}");
+    assert_eq!(log["records"][0]["deleted"], false, "{log}");
+    let log = ran(&["log", "--dir", dir, "--json"]);
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    let states = log["records"].as_array().unwrap().iter();
+    let states: Vec<_> = states.map(|record| &record["state"]).collect();
+    assert_eq!(states, ["complete", "complete", "running"]);
+    assert!(env.run(["delete", "api", "--force"]).success());
     env.finish();
 }
 

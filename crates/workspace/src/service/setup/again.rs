@@ -24,7 +24,11 @@ impl Workspaces {
             Some(Stage::RemoveWorktree | Stage::RemoveBranch) => self.bring_back(workspace).await,
             None
             | Some(
-                Stage::StartSession | Stage::StopSessions | Stage::KeepWork | Stage::Unknown(_),
+                Stage::StartSession
+                | Stage::StopSessions
+                | Stage::KeepWork
+                | Stage::KeepRecords
+                | Stage::Unknown(_),
             ) => Ok(()),
         }
     }
