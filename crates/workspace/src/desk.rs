@@ -5,7 +5,7 @@
 //!     lock · lock.holder         held only to read, decide and write · who holds it
 //!     lease.json                 who is responsible; a rename, so it is whole or not there
 //!     keepers/<epoch>.lock       held by the keeper of that epoch for its life
-//!     journal.jsonl              the records
+//!     journal.jsonl              the records; journal.<n>.jsonl older parts of it
 //!     baselines/<record>         what there was before a session that is not over
 //!     summary.json               the record that was completed last; a view
 //! ```
@@ -42,7 +42,7 @@ pub use self::{
     lease::LookError,
     lock::{DirLock, DirLockError, LOCK_PATIENCE},
     records::{
-        Adoption, Closed, GoingOn, Live, Measured, NewRecord, ReadBaselineError, Records,
+        Adoption, Closed, Flaw, GoingOn, Live, Measured, NewRecord, ReadBaselineError, Records,
         list_files, read_baseline, read_summaries,
     },
 };

@@ -5,9 +5,13 @@
 //! error, and the next one to open the file finds it whole. What [`Journal::append_soon`] adds is on
 //! disk once something is appended after it.
 //!
+//! A journal that became long is put aside whole, in parts that are read with it ([`parts`]), so that
+//! none ever becomes longer than can be read.
+//!
 //! What lines mean is [`abide_core::record`]'s.
 
 mod error;
+mod older;
 
 use std::{
     fs::{File, OpenOptions},
@@ -22,7 +26,8 @@ use abide_core::{
     record::{Entry, Event, Replay},
 };
 
-pub use self::error::JournalError;
+pub(crate) use self::older::{is_older, parts};
+pub use self::{error::JournalError, older::ROTATE_BYTES};
 use crate::{
     files::{self, Durable},
     sys,
@@ -31,7 +36,7 @@ use crate::{
 /// The journal's file in a workspace's own directory.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
 
-/// Longest journal that is read, in bytes: that of some tens of thousands of sessions.
+/// Longest journal that is read or written, in bytes.
 pub const MAX_JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A journal that is open to be appended to.
@@ -75,10 +80,29 @@ impl Journal {
 
     /// Opens a journal to append to it, making it if there is none, and cuts off what a crash tore.
     ///
+    /// One that is longer than [`ROTATE_BYTES`] is put aside first, if that gains something. If it
+    /// cannot be now, it goes on as it is, and the next one to open it tries again.
+    ///
     /// # Errors
     ///
     /// When it cannot be made, read or repaired, or a newer release wrote to it.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let journal = Self::open_as_it_is(path)?;
+        if journal.length <= ROTATE_BYTES {
+            return Ok(journal);
+        }
+        let Some(carried) = older::carried(&journal.found) else {
+            return Ok(journal);
+        };
+        // On some systems a file that is open cannot be replaced.
+        drop(journal);
+        if let Err(err) = older::put_aside(path, &carried) {
+            tracing::warn!(path = %path.display(), error = %err, "cannot put a journal aside");
+        }
+        Self::open_as_it_is(path)
+    }
+
+    fn open_as_it_is(path: &Path) -> Result<Self, JournalError> {
         let file = open_or_make(path).map_err(|source| JournalError::write(path, source))?;
         let bytes = files::read_plain(&file, MAX_JOURNAL_BYTES)
             .map_err(|source| JournalError::read(path, source))?;
@@ -115,7 +139,7 @@ impl Journal {
     /// # Errors
     ///
     /// When a later grant wrote to the journal, when somebody else changed it since it was opened,
-    /// or when the disk is full, read-only or broken. Nothing was written then; if even that cannot be
+    /// when it would become longer than can be read, or when the disk is full, read-only or broken. Nothing was written then; if even that cannot be
     /// said, nothing more can be written until it is opened again.
     pub fn append(&mut self, writer: &Writer, events: Vec<Event>) -> Result<(), JournalError> {
         self.put(writer, events, Durable::Now)
@@ -160,6 +184,11 @@ impl Journal {
                 .to_line(),
             );
             seq = seq.saturating_add(1);
+        }
+        if MAX_JOURNAL_BYTES < self.length + lines.len() as u64 {
+            return Err(JournalError::Full {
+                path: self.path.clone(),
+            });
         }
         let written = self.file.write_all(&lines).and_then(|()| match durable {
             Durable::Now => self.sync(),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <state directory>/records/<workspace id>/    0700
-//!     journal.jsonl      0600    as it was in the workspace's `.abide`
+//!     journal*.jsonl     0600    as they were in the workspace's `.abide`
 //!     workspace.json     0600    what the workspace was; written last, and without it there is nothing
 //! ```
 //!
@@ -41,8 +41,8 @@ const RECORDS_DIR: &str = "records";
 /// Most entries of that directory that are looked at.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Keeps the journal of a workspace's directory, if it has one. Passes `delete.copied` once the
-/// journal is kept, and before it is said of what.
+/// Keeps the journal of a workspace's directory, if it has one, with its older parts. Passes
+/// `delete.copied` once it is kept, and before it is said of what.
 ///
 /// # Errors
 ///
@@ -60,7 +60,11 @@ pub(crate) fn keep(
         Ok(None) | Err(OwnDirError::NoDirectory { .. }) => return Ok(()),
         Err(source) => return Err(KeepError::Dir(source)),
     };
-    if !own.has_journal() {
+    let journals = || {
+        let read = own.journals();
+        read.map_err(|source| KeepError::read(own.path(), source))
+    };
+    if journals()?.is_empty() {
         return Ok(());
     }
     let place = Place::new(state_dir, &gone.id);
@@ -70,7 +74,10 @@ pub(crate) fn keep(
     // A keeper that is late may be writing.
     let lock = DirLock::acquire(&own, &Here::find(), "to keep its records", LOCK_PATIENCE);
     let lock = lock.map_err(KeepError::Lock)?;
-    copy(&own.journal(), &place.dir.join(JOURNAL_FILE))?;
+    for journal in journals()? {
+        let name = journal.file_name().unwrap_or(JOURNAL_FILE.as_ref());
+        copy(&journal, &place.dir.join(name))?;
+    }
     drop(lock);
     probe.reached("delete.copied");
     gone.write(&place.dir)?;

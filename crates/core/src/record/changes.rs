@@ -7,6 +7,9 @@ use crate::manifest::{Change, Diff, Evidence, Sameness, TreePath, What};
 /// Most files that a record lists by name; all of them are counted.
 pub const MAX_LISTED: usize = 10_000;
 
+/// Most bytes that those files take in a record, as JSON: names may be long.
+pub const MAX_LISTED_BYTES: usize = 2 * 1024 * 1024;
+
 /// What a session changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "changes", rename_all = "snake_case")]
@@ -25,7 +28,7 @@ pub enum Changes {
 pub struct Files {
     /// How many.
     pub counts: Counts,
-    /// The first of them by path, at most [`MAX_LISTED`].
+    /// The first of them by path, at most [`MAX_LISTED`] in at most [`MAX_LISTED_BYTES`].
     pub files: Vec<FileChange>,
 }
 
@@ -129,25 +132,39 @@ impl FileChange {
     }
 }
 
+impl FileChange {
+    /// Returns what it takes in a list, with a comma.
+    fn listed_bytes(&self) -> usize {
+        let json = serde_json::to_vec(self).expect("a change has text for keys");
+        json.len() + 1
+    }
+}
+
 impl Files {
     /// Counts and lists the changes that people are to see.
     #[must_use]
     pub fn of(diff: &Diff) -> Self {
-        Self::listing(diff, MAX_LISTED)
+        Self::listing(diff, Some((MAX_LISTED, MAX_LISTED_BYTES)))
     }
 
     /// Counts the changes that people are to see and lists every one, for a view that keeps nothing.
     #[must_use]
     pub fn all_of(diff: &Diff) -> Self {
-        Self::listing(diff, usize::MAX)
+        Self::listing(diff, None)
     }
 
-    fn listing(diff: &Diff, most: usize) -> Self {
+    /// Lists what fits, in number and bytes, up to the first that does not.
+    fn listing(diff: &Diff, most: Option<(usize, usize)>) -> Self {
         let mut counts = Counts::default();
         let mut files = Vec::new();
+        let (mut bytes, mut is_full) = (0, false);
         for change in diff.changes.iter().filter_map(FileChange::of) {
             counts.add(change.how);
-            if files.len() < most {
+            if let (Some((most, most_bytes)), false) = (most, is_full) {
+                bytes += change.listed_bytes();
+                is_full = files.len() == most || most_bytes < bytes;
+            }
+            if !is_full {
                 files.push(change);
             }
         }

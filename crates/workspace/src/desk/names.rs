@@ -1,11 +1,11 @@
 //! What the files at a desk are called.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io, path::PathBuf};
 
 use abide_core::{id::RecordId, lease::FencingToken};
 
 use super::OwnDir;
-use crate::journal::JOURNAL_FILE;
+use crate::journal::{self, JOURNAL_FILE};
 
 pub(super) const LEASE_FILE: &str = "lease.json";
 pub(super) const SUMMARY_FILE: &str = "summary.json";
@@ -29,9 +29,13 @@ impl OwnDir {
         [self.journal(), self.lease()]
     }
 
-    /// Tells whether there is anything in place of a journal.
-    pub(crate) fn has_journal(&self) -> bool {
-        fs::symlink_metadata(self.journal()).is_ok()
+    /// Returns the files that the journal is in, the one that is written to last.
+    pub(crate) fn journals(&self) -> io::Result<Vec<PathBuf>> {
+        let mut files = journal::parts(&self.journal())?;
+        if fs::symlink_metadata(self.journal()).is_ok() {
+            files.push(self.journal());
+        }
+        Ok(files)
     }
 
     pub(super) fn summary(&self) -> PathBuf {

@@ -13,20 +13,20 @@ mod adoption;
 mod baseline;
 mod closing;
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use abide_core::{
     id::{Generation, RecordId, SessionId},
     lease::Mode,
     manifest::Manifest,
-    record::{Baseline, Damage, Ended, Event, Opened, Started, Summary, summaries},
+    record::{Baseline, Damage, Ended, Event, Opened, Replay, Started, Summary, summaries},
 };
 
 pub use self::baseline::{ReadBaselineError, list_files, read_baseline};
 use super::{Held, HeldError, OwnDir, Writing};
 use crate::{
     files::Durable,
-    journal::{Journal, JournalError},
+    journal::{self, Journal, JournalError},
 };
 
 /// What a record is begun for.
@@ -264,10 +264,28 @@ impl Measured<'_> {
 pub struct Records {
     /// Each record, in the order in which they began, without those that were abandoned.
     pub summaries: Vec<Summary>,
-    /// What is wrong with the journal.
-    pub damage: Vec<Damage>,
+    /// What is wrong with the journal, the oldest part of it first.
+    pub damage: Vec<Flaw>,
     /// What a crash tore off at the journal's end, in bytes; the next keeper cuts it off.
     pub torn_bytes: u64,
+}
+
+/// What is wrong with a journal, and in which of its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// The file's name, if it is a part that was put aside.
+    pub part: Option<String>,
+    /// What is wrong.
+    pub damage: Damage,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.part {
+            None => self.damage.fmt(f),
+            Some(part) => write!(f, "`{part}`: {}", self.damage),
+        }
+    }
 }
 
 /// Reads all records of a workspace, changing nothing and waiting for nobody.
@@ -281,10 +299,26 @@ pub fn read_summaries(dir: &OwnDir) -> Result<Records, JournalError> {
 
 /// Reads all records of a journal, as [`read_summaries`].
 pub(crate) fn read_journal(path: &Path) -> Result<Records, JournalError> {
-    let replay = Journal::read(path)?;
+    // First, so that what is put aside meanwhile is read twice, which shows it once, and not missed.
+    let current = Journal::read(path)?;
+    let parts = journal::parts(path).map_err(|source| JournalError::read(path, source))?;
+    let (mut entries, mut damage) = (Vec::new(), Vec::new());
+    let mut add = |part: Option<&Path>, replay: &Replay| {
+        entries.extend_from_slice(replay.entries());
+        let part = part.and_then(Path::file_name);
+        let part = part.map(|name| name.to_string_lossy().into_owned());
+        damage.extend(replay.damage().iter().map(|damage| Flaw {
+            part: part.clone(),
+            damage: damage.clone(),
+        }));
+    };
+    for part in parts {
+        add(Some(&part), &Journal::read(&part)?);
+    }
+    add(None, &current);
     Ok(Records {
-        summaries: summaries(replay.entries()),
-        damage: replay.damage().to_vec(),
-        torn_bytes: replay.torn_bytes(),
+        summaries: summaries(&entries),
+        damage,
+        torn_bytes: current.torn_bytes(),
     })
 }

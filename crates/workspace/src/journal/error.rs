@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::MAX_JOURNAL_BYTES;
 use abide_core::{lease::FencingToken, record::NewerJournal};
 
 /// Why a journal could not be read or written.
@@ -44,6 +45,12 @@ pub enum JournalError {
         /// The greatest one in the journal.
         current: FencingToken,
     },
+    /// It would become longer than can be read.
+    #[error("the journal `{}` is full: it would have more than {MAX_JOURNAL_BYTES} bytes", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is not as this process left it.
     #[error("the journal `{}` was changed by somebody else", path.display())]
     Changed {
@@ -53,7 +60,7 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
         Self::Read {
             path: path.to_owned(),
             source,
@@ -78,6 +85,10 @@ impl JournalError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Full { path } => Some(move_away(path)),
+            Self::Read { path, source } if source.kind() == io::ErrorKind::FileTooLarge => {
+                Some(move_away(path))
+            }
             Self::Read { path, .. } | Self::Write { path, .. } => Some(format!(
                 "see that `{}` belongs to you and is on a writable file system with room; the next \
                  entry completes the record",
@@ -88,4 +99,11 @@ impl JournalError {
             Self::Changed { .. } => Some("open it again".to_owned()),
         }
     }
+}
+
+fn move_away(path: &Path) -> String {
+    format!(
+        "move `{}` to another place while no session runs here; the records in it are not shown then",
+        path.display()
+    )
 }

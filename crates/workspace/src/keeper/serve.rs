@@ -22,7 +22,7 @@ use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf, sync::Ar
 
 use abide_core::{
     id::{Generation, RecordId, SessionId},
-    lease::RENEWAL,
+    lease::{LeaseDenied, RENEWAL},
     manifest::Manifest,
 };
 use tokio::{
@@ -183,16 +183,18 @@ async fn claim(keep: &Keep, tools: Tools) -> Result<Held, Reply> {
     let desk = Desk::new(keep.dir.as_path(), tools);
     let claimed = blocking(move || desk.claim(wanted)).await;
     claimed.map_err(|err| match &err {
-        ClaimError::Denied(denied) => Reply::Denied {
-            reason: denied.to_string(),
-        },
-        ClaimError::Dir(_)
+        // Nobody was quicker, and nobody ever will be.
+        ClaimError::Denied(LeaseDenied::Exhausted)
+        | ClaimError::Dir(_)
         | ClaimError::Lock(_)
         | ClaimError::Look(_)
         | ClaimError::Journal(_)
         | ClaimError::Alive(_)
         | ClaimError::TakenAlready { .. }
         | ClaimError::Write { .. } => failed("cannot record the session", &err, err.hint()),
+        ClaimError::Denied(denied) => Reply::Denied {
+            reason: denied.to_string(),
+        },
     })
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod disks;
+mod parts;
 
 use std::{fs, path::PathBuf};
 

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use abide_core::clock::{Clock as _, SystemClock};
+use abide_core::{
+    clock::{Clock as _, SystemClock},
+    lease::FencingToken,
+};
 use abide_testkit::{env::TestEnv, screen::Screen};
 
 use super::desk::{TALKER, complete_record, epoch, keeper, keepers, kill, lease, own_dir};
@@ -68,6 +71,37 @@ fn another_hosts_fresh_lease_is_asked_about_refused_without_a_terminal_and_force
     assert_eq!(epoch(&env), 3);
     delete(&env);
     complete_record(&env);
+    env.finish();
+}
+
+/// The last token is no race that was lost: nobody is ever granted the lease again.
+///
+/// proves L6
+#[test]
+fn a_lease_whose_tokens_are_used_up_is_an_error_that_says_what_to_do() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    kill(keeper(&env));
+    let mut held = lease(&env).unwrap();
+    held["epoch"] = FencingToken::LAST.get().into();
+    fs::write(own_dir(&env).join("lease.json"), held.to_string()).unwrap();
+    let refused = env.run(["resume", "job", "--no-attach"]);
+    assert!(!refused.success(), "{refused:?}");
+    assert!(
+        refused
+            .stderr
+            .contains("every fencing token of this lease was used")
+            && refused
+                .stderr
+                .contains("hint: move the workspace's `.abide` away"),
+        "{refused:?}"
+    );
+    assert_eq!(session(&env, "job")["status"]["state"], "running");
+    fs::remove_dir_all(own_dir(&env)).unwrap();
+    ok(env.run(["resume", "job", "--no-attach"]));
+    delete(&env);
+    // Epochs began anew, so that nobody knows that the killed keeper was an earlier one.
+    env.tolerate_stale_sockets();
     env.finish();
 }
 

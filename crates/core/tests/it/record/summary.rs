@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use abide_core::{
     clock::Timestamp,
-    manifest::{Entry as File, FileTime, Identity, Kind, Manifest, Taken, TreePath},
+    manifest::{Diff, Entry as File, FileTime, Identity, Kind, Manifest, Taken, TreePath},
     record::{
         Adopted, Baseline, Changes, Closing, Entry, Event, FileChange, Files, HowChanged,
-        Ownership, Replay, Summary, changes::MAX_LISTED, summaries,
+        Ownership, Replay, Summary,
+        changes::{MAX_LISTED, MAX_LISTED_BYTES},
+        summaries,
     },
 };
 use proptest::prelude::*;
@@ -151,6 +153,41 @@ proptest! {
 /// proves M4
 #[test]
 fn a_record_lists_the_first_files_and_counts_all() {
+    let path = |number: usize| TreePath::new(format!("{number:06}").into_bytes()).unwrap();
+    let diff = added((0..MAX_LISTED + 5).map(path));
+    let listed = Files::of(&diff);
+    assert_eq!(listed.counts.added, MAX_LISTED as u64 + 5);
+    assert_eq!(listed.counts.all(), listed.counts.added);
+    assert_eq!(listed.files.len(), MAX_LISTED);
+    let first = FileChange {
+        path: path(0),
+        how: HowChanged::Added,
+        from: None,
+    };
+    assert_eq!(listed.files[0], first);
+}
+
+/// proves M4
+#[test]
+fn names_that_are_long_are_listed_as_far_as_one_line_takes_them_and_counted_beyond() {
+    let path = |number: usize| {
+        let name = format!("{number:06}{}", "\u{1}".repeat(4_000));
+        TreePath::new(name.into_bytes()).unwrap()
+    };
+    let diff = added((0..1_000).map(path));
+    let listed = Files::of(&diff);
+    assert_eq!(listed.counts.added, 1_000);
+    let names = serde_json::to_vec(&listed.files).unwrap();
+    assert!(names.len() <= MAX_LISTED_BYTES + 1, "{}", names.len());
+    let longest = names.len() / listed.files.len();
+    assert!(MAX_LISTED_BYTES < names.len() + longest, "{}", names.len());
+    let line = entry(1, Event::Changed(Changes::Known(listed))).to_line();
+    assert!(line.len() < MAX_LISTED_BYTES + 1_000, "{}", line.len());
+    assert_eq!(Files::all_of(&diff).files.len(), 1_000);
+}
+
+/// What a diff says of files that are new.
+fn added(paths: impl Iterator<Item = TreePath>) -> Diff {
     let taken = Taken {
         at: Timestamp::from_millis(0),
         settled_before: FileTime::default(),
@@ -163,18 +200,7 @@ fn a_record_lists_the_first_files_and_counts_all() {
         identity: None::<Identity>,
         content: None,
     };
-    let path = |number: usize| TreePath::new(format!("{number:06}").into_bytes()).unwrap();
-    let files = (0..MAX_LISTED + 5).map(|number| (path(number), file.clone()));
+    let files = paths.map(|path| (path, file.clone()));
     let after = Manifest::new(taken, files.collect());
-    let diff = Manifest::new(taken, Vec::new()).diff(&after);
-    let listed = Files::of(&diff);
-    assert_eq!(listed.counts.added, MAX_LISTED as u64 + 5);
-    assert_eq!(listed.counts.all(), listed.counts.added);
-    assert_eq!(listed.files.len(), MAX_LISTED);
-    let first = FileChange {
-        path: path(0),
-        how: HowChanged::Added,
-        from: None,
-    };
-    assert_eq!(listed.files[0], first);
+    Manifest::new(taken, Vec::new()).diff(&after)
 }

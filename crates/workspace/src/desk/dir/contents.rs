@@ -14,7 +14,7 @@ use crate::{
         names::{BASELINES_DIR, KEEPERS_DIR, LEASE_FILE, SUMMARY_FILE, epoch_of},
     },
     files::NEW_SUFFIX,
-    journal::JOURNAL_FILE,
+    journal::{JOURNAL_FILE, is_older},
 };
 
 /// Has git leave the directory out where its list of what to leave out cannot be written.
@@ -82,7 +82,7 @@ fn is_inner(name: &OsStr) -> bool {
 
 fn is_own(name: &str) -> bool {
     let written = new_of(name).unwrap_or(name);
-    FILES.contains(&written)
+    FILES.contains(&written) || is_older(written)
 }
 
 /// Returns the name of the file that one was to become: it ends in chance and a suffix.
