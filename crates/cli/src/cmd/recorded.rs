@@ -5,6 +5,7 @@ mod words;
 
 use std::{
     collections::HashMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -161,9 +162,10 @@ async fn in_dir(workspaces: &Workspaces, dir: &Path) -> Result<Vec<Recorded>, Cl
     let path = dir.to_owned();
     let dir = std::path::absolute(dir).map_err(|source| CliError::BadDirectory { path, source })?;
     let is_above = false;
+    let real = real(&dir);
     let mut all = Vec::new();
     for gone in workspaces.gone().await? {
-        if gone.dir == dir {
+        if gone.dir == dir || gone.dir == real {
             all.push(of_gone(workspaces, gone).await?);
         }
     }
@@ -172,6 +174,13 @@ async fn in_dir(workspaces: &Workspaces, dir: &Path) -> Result<Vec<Recorded>, Cl
         true => Err(CliError::NothingRecorded { dir, is_above }),
         false => Ok(all),
     }
+}
+
+/// Returns where a directory is that may be gone, whatever links lead to it.
+fn real(dir: &Path) -> PathBuf {
+    let beside = || Some(fs::canonicalize(dir.parent()?).ok()?.join(dir.file_name()?));
+    let found = fs::canonicalize(dir).ok().or_else(beside);
+    found.unwrap_or_else(|| dir.to_owned())
 }
 
 /// Reads what was recorded in the current directory, or in the nearest above it that has records.

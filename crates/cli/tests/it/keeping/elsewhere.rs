@@ -134,3 +134,26 @@ fn an_old_record_is_closed_if_its_session_is_known_and_left_if_it_may_be_anybody
     assert_eq!(is_closed, expected.map(|(id, is)| (id.to_owned(), is)));
     env.finish();
 }
+
+/// proves L6
+#[test]
+fn a_state_directory_that_cannot_be_told_from_others_records_nothing_and_says_so() {
+    let env = TestEnv::new();
+    let id = env.state_dir().join("state-id");
+    fs::write(&id, "?\n").unwrap();
+    let new = ["new", "job", "--no-attach", "--", "sh", "-c", TALKER];
+    let refused = env.run(new);
+    assert!(!refused.success(), "{refused:?}");
+    let path = id.to_str().unwrap();
+    assert!(refused.stderr.contains(path), "{refused:?}");
+    assert!(
+        refused.stderr.contains("hint: put it back from a copy"),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read_to_string(&id).unwrap(), "?\n");
+    assert!(!own_dir(&env).join("journal.jsonl").exists());
+    fs::remove_file(&id).unwrap();
+    ok(env.run(new));
+    ok(env.run(["delete", "job", "--force"]));
+    env.finish();
+}

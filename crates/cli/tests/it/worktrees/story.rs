@@ -68,6 +68,10 @@ fn what_a_session_changed_is_told_after_its_worktree_is_gone() {
     };
     let log = ran(&["log", "--dir", dir]);
     assert_eq!(log.matches("api (deleted)").count(), 2, "{log}");
+    let link = env.root().join("link");
+    std::os::unix::fs::symlink(env.state_dir(), &link).unwrap();
+    let linked = link.join("worktrees/api");
+    assert_eq!(ran(&["log", "--dir", linked.to_str().unwrap()]), log);
     assert_eq!(ran(&["log", "api"]).matches("api (deleted)").count(), 1);
     let summary = ran(&["summary", "api"]);
     assert!(summary.contains("A  second"), "{summary}");
