@@ -5,7 +5,7 @@
 //! error, and the next one to open the file finds it whole. What [`Journal::append_soon`] adds is on
 //! disk once something is appended after it.
 //!
-//! A journal that became long is put aside whole, in parts that are read with it ([`parts`]), so that
+//! A journal that became long is put aside whole, in parts that are read with it, so that
 //! none ever becomes longer than can be read.
 //!
 //! What lines mean is [`abide_core::record`]'s.
