@@ -12,7 +12,7 @@ use abide_core::{
 };
 
 pub(super) use self::looks::Looks;
-use super::{Found, Workspaces};
+use super::{Found, Workspaces, place};
 use crate::{
     desk::Desk,
     entry::{self, Asked as AskedFor, Decision, SessionFound, Takeover, Way},
@@ -172,6 +172,8 @@ impl Workspaces {
                     return Err(refused(found, refusal));
                 }
                 Decision::Refuse(refusal) => return Err(refused(found, refusal)),
+                // Nothing can be recorded of it.
+                Decision::Adopt(_) if place::is_gone(&found.workspace.dir) => return Ok(()),
                 Decision::Adopt(_) => {
                     let consent = consent(takeover, agreed);
                     if self.adopt_session(keepers, found, consent).await? {
