@@ -9,5 +9,6 @@ mod gone;
 mod hosts;
 mod matrix;
 mod reached;
+mod shown;
 mod superseded;
 mod views;
