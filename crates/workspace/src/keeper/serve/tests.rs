@@ -54,6 +54,14 @@ fn session(number: u8) -> SessionId {
     format!("s-{number}").parse().unwrap()
 }
 
+/// What keepers of one state directory work with.
+fn tools() -> Tools {
+    Tools {
+        state: Some("here".parse().unwrap()),
+        ..timepiece::tools()
+    }
+}
+
 /// Leaves open records, as a keeper that was killed does.
 fn leave_records(dir: &Path) {
     let wanted = Wanted {
@@ -63,7 +71,7 @@ fn leave_records(dir: &Path) {
         mode: Mode::Shell,
         consent: Consent::None,
     };
-    let held = Desk::new(dir, timepiece::tools()).claim(wanted).unwrap();
+    let held = Desk::new(dir, tools()).claim(wanted).unwrap();
     for number in 0..RECORDS {
         let new = NewRecord {
             session: session(number),
@@ -124,7 +132,7 @@ async fn a_keeper_is_ready_although_a_backend_hangs_and_closes_nothing_on_doubt(
         keep: keep(dir),
         input: BufReader::new(OwnedFd::from(input).into()),
         output: OwnedFd::from(output).into(),
-        tools: timepiece::tools(),
+        tools: tools(),
         backends: Backends::new(candidates.into(), Preference::Auto),
     };
     let begin = SystemClock.now();
