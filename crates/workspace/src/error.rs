@@ -118,6 +118,14 @@ pub enum WorkspaceError {
         /// What it does.
         doing: &'static str,
     },
+    /// A session is over whose record cannot be completed.
+    #[error("session `{target}` has ended, and its record is not complete")]
+    RecordIncomplete {
+        /// The session.
+        target: Target,
+        /// Why not.
+        source: Box<WorkspaceError>,
+    },
     /// A launch of which it is not known what it did.
     #[error("session `{target}` may not have been started, and stays in the list")]
     HalfLaunched {
@@ -304,7 +312,9 @@ impl WorkspaceError {
             | Self::MainSession { .. } => Kind::Refused,
             Self::Git(error) if error.is_refusal() => Kind::Refused,
             Self::Git(_) => Kind::Failed,
-            Self::NotMade { source, .. } | Self::Stuck { source, .. } => source.kind(),
+            Self::NotMade { source, .. }
+            | Self::Stuck { source, .. }
+            | Self::RecordIncomplete { source, .. } => source.kind(),
             Self::Orphan(error) => error.kind(),
             Self::View(error) => error.kind(),
             Self::NotEntered { refusal, .. } => match refusal {
@@ -365,6 +375,13 @@ impl WorkspaceError {
             Self::SessionRuns { target, .. } => Some(format!(
                 "end it first with `abide stop '{target}'`, or delete with `--force`"
             )),
+            Self::RecordIncomplete { source, .. } => {
+                let cause = source.hint().map(|hint| format!("{hint}; "));
+                Some(format!(
+                    "{}nothing was deleted: delete again, or with `--force` without a whole record",
+                    cause.unwrap_or_default()
+                ))
+            }
             Self::HalfLaunched { target, .. } => Some(format!(
                 "`abide info '{target}'` shows what is there; launching it again goes on from there"
             )),

@@ -66,8 +66,9 @@ impl Workspaces {
     ///
     /// [`WorkspaceError::Running`] when a session may run, and [`WorkspaceError::HasWork`] when the
     /// worktree has work that is nowhere else, and that was not to be forced: nothing is changed.
-    /// Otherwise when a session cannot be ended or its remains not be taken away: the workspace
-    /// is then as it was, less what was ended. [`WorkspaceError::Stuck`] when a later stage fails:
+    /// Otherwise when a session cannot be ended, its record not be completed
+    /// ([`WorkspaceError::RecordIncomplete`]) or its remains not be taken away: the workspace is then
+    /// as it was, less what was ended. [`WorkspaceError::Stuck`] when a later stage fails:
     /// the workspace stays in error, and deleting it again goes on.
     pub async fn delete(&self, target: &Target, force: Force) -> Result<Deleted, WorkspaceError> {
         let workspace = self.resolve(target).await?.workspace;
@@ -101,7 +102,7 @@ impl Workspaces {
             self.begin_stage(&id, Stage::StopSessions).await?;
         }
         self.probe.reached("delete.blocked");
-        if let Err(error) = self.end_all(&sessions).await {
+        if let Err(error) = self.end_all(&sessions, force).await {
             let said = with_causes(&error);
             self.end_stage(&id, Stage::StopSessions, Err(&said)).await?;
             self.set_state(&workspace, before, problem).await?;
@@ -142,7 +143,7 @@ impl Workspaces {
         Ok(())
     }
 
-    async fn end_all(&self, sessions: &[Found]) -> Result<(), WorkspaceError> {
+    async fn end_all(&self, sessions: &[Found], force: Force) -> Result<(), WorkspaceError> {
         for found in sessions {
             let backend = self.backend_of(found).await?;
             let id = &found.session.id;
@@ -157,7 +158,7 @@ impl Workspaces {
                     survivors: report.survivors,
                 });
             }
-            self.complete_record(found).await;
+            self.complete_record(found, force).await?;
             backend.remove(id, generation).await?;
         }
         Ok(())

@@ -14,8 +14,9 @@ impl Workspaces {
     /// # Errors
     ///
     /// [`WorkspaceError::MainSession`] for the main one; [`WorkspaceError::SessionRuns`] when it
-    /// may run and that was not to be forced; otherwise when it cannot be ended, or its remains not
-    /// be taken away.
+    /// may run and that was not to be forced; [`WorkspaceError::RecordIncomplete`] when its record
+    /// cannot be completed, and that was not to be forced; otherwise when it cannot be ended, or its
+    /// remains not be taken away.
     pub async fn delete_session(&self, found: &Found, force: Force) -> Result<(), WorkspaceError> {
         let target = found.target();
         if found.session.name == SessionName::main() {
@@ -44,7 +45,7 @@ impl Workspaces {
                 return Err(WorkspaceError::Survivors { target, survivors });
             }
             // Once its remains are gone nobody can tell how it ended.
-            self.complete_record(found).await;
+            self.complete_record(found, force).await?;
             backend.remove(id, generation).await?;
         }
         self.store.delete_session(found.session.id.clone()).await?;

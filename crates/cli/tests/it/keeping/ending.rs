@@ -4,8 +4,9 @@ use std::fs;
 
 use abide_core::record::{EndReason, Ownership};
 use abide_testkit::{env::TestEnv, sys};
+use abide_workspace::journal::JOURNAL_FILE;
 
-use super::desk::{DEADLINE, TALKER, complete_record, keeper, kill, records, wait_left};
+use super::desk::{DEADLINE, TALKER, complete_record, keeper, kill, own_dir, records, wait_left};
 use crate::{
     attaching::{delete, job},
     races::owners,
@@ -151,6 +152,55 @@ fn a_session_that_is_deleted_alone_has_its_record_completed_first_also_without_a
     assert_eq!(over.len(), 1, "{records:?}");
     let ended = over[0].ended.as_ref().unwrap();
     assert_eq!(ended.reason, EndReason::Stopped);
+    delete(&env);
+    wait_left(&env);
+    env.finish();
+}
+
+/// proves M5
+#[test]
+fn what_is_over_is_not_deleted_before_its_record_is_whole_unless_forced() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    kill(keeper(&env));
+    ok(env.run(["stop", "job", "--grace", "200ms"]));
+    let journal = own_dir(&env).join(JOURNAL_FILE);
+    let aside = env.work_dir().join("aside");
+    fs::rename(&journal, &aside).unwrap();
+    fs::create_dir(&journal).unwrap();
+    let refused = env.run(["delete", "job"]);
+    fails(
+        &refused,
+        1,
+        "session `job` has ended, and its record is not complete",
+    );
+    assert!(
+        refused.stderr.contains("with `--force`"),
+        "{}",
+        refused.stderr
+    );
+    ok(env.run(["info", "job"]));
+
+    fs::remove_dir(&journal).unwrap();
+    fs::rename(&aside, &journal).unwrap();
+    ok(env.run(["delete", "job"]));
+    let record = complete_record(&env);
+    assert_eq!(record.ended.unwrap().reason, EndReason::Stopped);
+
+    job(&env, TALKER);
+    kill(keeper(&env));
+    fs::remove_file(&journal).unwrap();
+    fs::create_dir(&journal).unwrap();
+    let forced = env.run(["delete", "job", "--force"]);
+    assert!(
+        forced.stderr.contains("its record is not complete"),
+        "{}",
+        forced.stderr
+    );
+    ok(forced);
+    fs::remove_dir(&journal).unwrap();
+    // The next keeper takes away what the killed one left.
+    job(&env, TALKER);
     delete(&env);
     wait_left(&env);
     env.finish();

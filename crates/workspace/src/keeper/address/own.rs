@@ -8,6 +8,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use abide_core::{
@@ -22,6 +23,9 @@ use interprocess::local_socket::{
 use tracing::{info, warn};
 
 use super::Place;
+
+/// Time after an error until somebody is let in again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where the keeper of a grant listens. Dropping it takes the endpoint away, and the file that says
 /// where it is.
@@ -79,14 +83,20 @@ impl Endpoint {
         Ok(Bound::new(bound, stem))
     }
 
-    /// Waits for a connection: for ever while there is no endpoint.
+    /// Waits for a connection: for ever while there is no endpoint. An error is told after a pause,
+    /// since the next one may come at once: while there are no descriptors, for example.
     ///
     /// Cancel safety: safe to drop at any await.
     pub(crate) async fn accept(&self) -> io::Result<Stream> {
-        match &self.bound {
-            Some(bound) => bound.listener.accept().await,
-            None => std::future::pending().await,
+        let Some(bound) = &self.bound else {
+            return std::future::pending().await;
+        };
+        let accepted = bound.listener.accept().await;
+        if accepted.is_err() {
+            let pause = std::future::pending::<()>();
+            let _ = tokio::time::timeout(ACCEPT_PAUSE, pause).await;
         }
+        accepted
     }
 
     /// Returns a name for a socket that was never used.

@@ -8,26 +8,43 @@ use super::{Looks, not_kept};
 use crate::{
     error::WorkspaceError,
     keeper::{KeeperError, Keepers, Place},
-    service::{Found, Workspaces},
+    service::{Found, Workspaces, delete::Force, place},
 };
 
 /// Time for a keeper to complete the record of a session that has ended.
 const SETTLE_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Workspaces {
-    /// Waits until the record of a session that was ended is complete; says so if it is not in time.
-    pub(in crate::service) async fn complete_record(&self, found: &Found) {
+    /// Waits until the record of a session that was ended is complete, before its remains go: without
+    /// them nobody can tell how it ended. With force, one that may not be complete is only said.
+    pub(in crate::service) async fn complete_record(
+        &self,
+        found: &Found,
+        force: Force,
+    ) -> Result<(), WorkspaceError> {
         let Some(keepers) = self.keepers_of(&found.workspace) else {
-            return;
+            return Ok(());
         };
-        let settled = self.record_settled(keepers, found).await;
-        if let Err(error) = settled {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the record of `{}` may not be complete",
-                found.target()
-            );
+        // The record went with the directory that it was in.
+        if place::is_gone(&found.workspace.dir) {
+            return Ok(());
         }
+        let settled = self.record_settled(keepers, found).await;
+        let Err(error) = settled else {
+            return Ok(());
+        };
+        let error = WorkspaceError::RecordIncomplete {
+            target: found.target(),
+            source: Box::new(error),
+        };
+        if force == Force::No {
+            return Err(error);
+        }
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "deleted all the same"
+        );
+        Ok(())
     }
 
     /// A keeper that cannot be reached has settled nothing, unless its lease says that it is gone.
