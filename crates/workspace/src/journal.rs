@@ -27,7 +27,10 @@ use abide_core::{
 };
 
 pub(crate) use self::older::{is_older, parts};
-pub use self::{error::JournalError, older::ROTATE_BYTES};
+pub use self::{
+    error::JournalError,
+    older::{ROTATE_BYTES, ROTATE_ENTRIES},
+};
 use crate::{
     files::{self, Durable},
     sys,
@@ -80,7 +83,7 @@ impl Journal {
 
     /// Opens a journal to append to it, making it if there is none, and cuts off what a crash tore.
     ///
-    /// One that is longer than [`ROTATE_BYTES`] is put aside first, if that gains something. If it
+    /// One that is longer than [`ROTATE_BYTES`] or [`ROTATE_ENTRIES`] is put aside first, if that gains something. If it
     /// cannot be now, it goes on as it is, and the next one to open it tries again.
     ///
     /// # Errors
@@ -88,7 +91,8 @@ impl Journal {
     /// When it cannot be made, read or repaired, or a newer release wrote to it.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let journal = Self::open_as_it_is(path)?;
-        if journal.length <= ROTATE_BYTES {
+        let entries = journal.found.entries().len();
+        if journal.length <= ROTATE_BYTES && entries <= ROTATE_ENTRIES {
             return Ok(journal);
         }
         let Some(carried) = older::carried(&journal.found) else {

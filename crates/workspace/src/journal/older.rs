@@ -22,12 +22,17 @@ use abide_core::record::{Entry, Replay, summaries};
 use super::{JOURNAL_FILE, MAX_JOURNAL_BYTES};
 use crate::files::{self, Durable};
 
-/// Length from which a journal is put aside, in bytes: that of some thousands of sessions. It is read
-/// before each write.
+/// Length from which a journal is put aside, in bytes. It is read before each write.
 pub const ROTATE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Entries from which it is, too: those of some hundreds of sessions, which take milliseconds to read.
+pub const ROTATE_ENTRIES: usize = 4000;
 
 /// Most that a journal goes on with, in bytes; else putting it aside would gain too little.
 const MAX_CARRIED_BYTES: usize = 4 * 1024 * 1024;
+
+/// The same, in entries.
+const MAX_CARRIED_ENTRIES: usize = ROTATE_ENTRIES / 2;
 
 /// Most parts that are put aside.
 const MAX_PARTS: u32 = 999;
@@ -79,12 +84,14 @@ pub(super) fn carried(found: &Replay) -> Option<Vec<u8>> {
     let mut needed: HashSet<_> = open.map(|one| &one.record).collect();
     needed.extend(found.entries().last().map(|entry| &entry.record));
     let entries = found.entries().iter();
-    let mut lines = Vec::new();
-    for (entry, seq) in entries
+    let entries: Vec<_> = entries
         .filter(|entry| needed.contains(&entry.record))
-        .zip(1..)
-    {
-        let entry = entry.clone();
+        .collect();
+    if MAX_CARRIED_ENTRIES < entries.len() {
+        return None;
+    }
+    let mut lines = Vec::new();
+    for (entry, seq) in entries.into_iter().cloned().zip(1..) {
         lines.extend(Entry { seq, ..entry }.to_line());
     }
     (lines.len() <= MAX_CARRIED_BYTES).then_some(lines)

@@ -5,7 +5,10 @@ use std::{fs, io::Write as _, path::PathBuf};
 use abide_core::record::{Changes, Event, summaries};
 use abide_workspace::{
     desk::{OwnDir, Records, read_summaries},
-    journal::{JOURNAL_FILE, Journal, JournalError, MAX_JOURNAL_BYTES, ROTATE_BYTES, Writer},
+    journal::{
+        JOURNAL_FILE, Journal, JournalError, MAX_JOURNAL_BYTES, ROTATE_BYTES, ROTATE_ENTRIES,
+        Writer,
+    },
 };
 use tempfile::TempDir;
 
@@ -100,6 +103,31 @@ fn a_long_journal_is_put_aside_with_every_record_and_goes_on_with_those_that_are
     assert_eq!(contents.others, [] as [PathBuf; 0]);
     own.remove().unwrap();
     assert!(!own.path().exists());
+}
+
+/// proves M3
+#[test]
+fn a_journal_of_many_short_records_is_put_aside_too_unless_most_of_them_are_open() {
+    for (is_open, is_put_aside) in [(false, true), (true, false)] {
+        let (_root, own, path) = site();
+        let mut journal = Journal::open(&path).unwrap();
+        for number in 0..=ROTATE_ENTRIES / 2 {
+            let writer = Writer {
+                record: format!("r-{number}").parse().unwrap(),
+                ..writer(3)
+            };
+            let last = match is_open {
+                true => Event::Changed(Changes::Unknown { why: String::new() }),
+                false => Event::Finalized,
+            };
+            journal.append_soon(&writer, vec![opened(), last]).unwrap();
+        }
+        drop(journal);
+        drop(Journal::open(&path).unwrap());
+        let part = own.path().join("journal.1.jsonl");
+        assert_eq!(part.exists(), is_put_aside);
+        assert_eq!(read(&own).len(), ROTATE_ENTRIES / 2 + 1);
+    }
 }
 
 /// proves M3
