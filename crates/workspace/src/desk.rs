@@ -33,7 +33,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use abide_core::{id::StateId, lease::LeaseState, probe::Probe, record::Origin};
 
-pub(crate) use self::records::read_journal;
+pub(crate) use self::records::{read_journal, read_open};
 pub use self::{
     claim::{ClaimError, Wanted},
     dir::{Contents, OwnDir, OwnDirError},

@@ -45,10 +45,14 @@ impl Place {
         }
     }
 
-    /// Tells whether this place and the one where somebody looks from are known to be one machine.
+    /// Tells whether this place and the one where somebody looks from are one machine, or at least
+    /// have one name while nothing speaks against it.
     #[must_use]
-    pub fn is_same_machine_as(&self, here: &Self) -> bool {
+    pub fn may_be_machine_of(&self, here: &Self) -> bool {
+        let machine = compare(self.machine.as_ref(), here.machine.as_ref());
+        let has_its_name = self.host == here.host && machine != Some(false);
         match self.relation_to(here) {
+            _ if has_its_name => true,
             Relation::Here | Relation::EarlierBoot => true,
             Relation::Elsewhere => false,
         }

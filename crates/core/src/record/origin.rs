@@ -36,7 +36,7 @@ enum Whose {
 impl Origin {
     fn whose(&self, here: &Place, state: Option<&StateId>) -> Whose {
         match (&self.state, state) {
-            (Some(own), Some(state)) if own == state && self.place.is_same_machine_as(here) => {
+            (Some(own), Some(state)) if own == state && self.place.may_be_machine_of(here) => {
                 Whose::Ours
             }
             (None, _) if self.place.host == here.host => Whose::Unsaid,
@@ -101,8 +101,9 @@ mod tests {
             (place("here", "earlier"), Some("s-1"), Whose::Ours),
             (place("here", "1"), Some("s-2"), Whose::Anothers),
             (place("there", "2"), Some("s-1"), Whose::Anothers),
-            // One that says no more than its name cannot be told from another of that name.
-            (old.clone(), Some("s-1"), Whose::Anothers),
+            // Where a machine has no id, its name and the state directory are all that there is.
+            (old.clone(), Some("s-1"), Whose::Ours),
+            (elsewhere.clone(), Some("s-1"), Whose::Anothers),
             (old, None, Whose::Unsaid),
             (elsewhere, None, Whose::Anothers),
         ];

@@ -26,7 +26,8 @@ pub use self::baseline::{ReadBaselineError, list_files, read_baseline};
 use super::{Held, HeldError, OwnDir, Writing};
 use crate::{
     files::Durable,
-    journal::{self, Journal, JournalError},
+    journal::{self, JOURNAL_FILE, Journal, JournalError},
+    walk::OWN_DIR,
 };
 
 /// What a record is begun for.
@@ -182,6 +183,17 @@ impl Held {
         })
     }
 
+    /// Returns the records in the part of the journal that is written to: those that are open, and the
+    /// last that were completed. However long the journal became, it does not take longer.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn current(&self) -> Result<Vec<Summary>, HeldError> {
+        let current = Journal::read(&self.dir().journal())?;
+        Ok(summaries(current.entries()))
+    }
+
     /// Completes a record: notes the end, walks the tree, notes what changed, makes the summary and
     /// removes the baseline. A record that is complete already is left as it is.
     ///
@@ -295,6 +307,18 @@ impl fmt::Display for Flaw {
 /// When the journal cannot be read, is longer than any real one, or a newer release wrote to it.
 pub fn read_summaries(dir: &OwnDir) -> Result<Records, JournalError> {
     read_journal(&dir.journal())
+}
+
+/// Reads the records of a workspace that are open. They are all in the part that is written to.
+///
+/// # Errors
+///
+/// As [`read_summaries`]; parts that were put aside are not read.
+pub(crate) fn read_open(root: &Path) -> Result<Vec<Summary>, JournalError> {
+    let current = Journal::read(&root.join(OWN_DIR).join(JOURNAL_FILE))?;
+    let mut all = summaries(current.entries());
+    all.retain(|one| !one.is_complete());
+    Ok(all)
 }
 
 /// Reads all records of a journal, as [`read_summaries`].

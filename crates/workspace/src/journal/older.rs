@@ -104,17 +104,23 @@ pub(super) fn put_aside(journal: &Path, carried: &[u8]) -> io::Result<()> {
     };
     let bytes = files::read(journal, MAX_JOURNAL_BYTES)?.unwrap_or_default();
     let last = numbers(dir)?.last().copied().unwrap_or(0);
-    if last == MAX_PARTS {
+    if MAX_PARTS <= last {
         return Err(io::Error::other(format!(
             "there are {MAX_PARTS} parts of it"
         )));
     }
-    let is_there = last != 0 && {
-        let read = files::read(&dir.join(name_of(last)), MAX_JOURNAL_BYTES);
-        read.ok().flatten().is_some_and(|part| part == bytes)
+    // The journal was written to since, if the second step failed.
+    let begun = match last {
+        0 => None,
+        _ => files::read(&dir.join(name_of(last)), MAX_JOURNAL_BYTES)?,
     };
-    if !is_there {
-        let part = dir.join(name_of(last + 1));
+    let begun = begun.filter(|part| !part.is_empty() && bytes.starts_with(part));
+    let (number, is_whole) = match &begun {
+        Some(part) => (last, part.len() == bytes.len()),
+        None => (last + 1, false),
+    };
+    if !is_whole {
+        let part = dir.join(name_of(number));
         files::replace(&part, Durable::Now, |file| file.write_all(&bytes))?;
     }
     files::replace(journal, Durable::Now, |file| file.write_all(carried))

@@ -30,8 +30,12 @@ use crate::{
 /// Time for a keeper to be ready: it may wait for a lock, a slow disk, a backend, a loaded machine.
 const READY_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Time for a keeper to have written a start to the journal.
-pub(crate) const NOTED_DEADLINE: Duration = Duration::from_secs(5);
+/// Time for a keeper to have all of a record on disk when its session has started: it may wait for a
+/// lock, for a backend that hangs and for a slow disk.
+pub(crate) const NOTED_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Time for a keeper to take note that there is no start; it finds out as well without.
+const ABANDONED_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How much of the end of a keeper's log an error shows, in bytes.
 const LOG_TAIL_BYTES: usize = 2000;
@@ -251,7 +255,10 @@ impl Conversation {
     pub(crate) async fn abandon(mut self) {
         let session = self.session.clone();
         let request = Request::Abandon { session };
-        let _ = self.talk.ask("abandon it", &request, NOTED_DEADLINE).await;
+        let _ = self
+            .talk
+            .ask("abandon it", &request, ABANDONED_DEADLINE)
+            .await;
     }
 }
 

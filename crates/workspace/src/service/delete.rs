@@ -148,6 +148,7 @@ impl Workspaces {
             let backend = self.backend_of(found).await?;
             let id = &found.session.id;
             let Some(status) = self.seen(found).await? else {
+                self.complete_record(found, force).await?;
                 continue;
             };
             let generation = status.generation;

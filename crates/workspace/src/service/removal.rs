@@ -197,7 +197,9 @@ impl Workspaces {
         workspace: &Workspace,
         site: &mut Site,
     ) -> Result<(), WorkspaceError> {
-        let Some(desk) = site.desk.as_ref().filter(|_| workspace.record) else {
+        // Of a worktree that was set aside before they were kept then.
+        let is_there = |desk: &&Desk| workspace.record && desk.has_files();
+        let Some(desk) = site.desk.as_ref().filter(is_there) else {
             return Ok(());
         };
         if !was_removing(workspace) {

@@ -71,6 +71,47 @@ fn a_take_over_for_another_state_directory_leaves_the_record_of_a_live_session_o
     env.finish();
 }
 
+/// proves W5, M5
+#[test]
+fn a_record_decides_whether_a_session_is_deleted_and_not_who_keeps_the_directory() {
+    let env = TestEnv::new();
+    job(&env, TALKER);
+    ok(env.run(["stop", "job", "--grace", "200ms"]));
+    wait_left(&env);
+    let second = [
+        "launch",
+        "job/open",
+        "--no-attach",
+        "--",
+        "sh",
+        "-c",
+        TALKER,
+    ];
+    ok(env.run(second));
+    kill(keeper(&env));
+    let theirs = ["new", "theirs", "--no-attach", "--", "sh", "-c", TALKER];
+    other(&env, theirs);
+    // Its own record is open still, and nobody here can complete it meanwhile.
+    ok(env.run(["stop", "job/open", "--grace", "200ms"]));
+    let refused = env.run(["delete", "job/open"]);
+    assert!(!refused.success(), "{refused:?}");
+    let why = "its record is not complete";
+    assert!(refused.stderr.contains(why), "{refused:?}");
+    other(&env, ["delete", "theirs", "--force"]);
+    wait_left(&env);
+    // Nobody keeps the directory now, which is no reason to take the record for complete.
+    ok(env.run(["delete", "job/open"]));
+    wait_left(&env);
+    let found = records(&env);
+    assert!(found.iter().all(|one| one.is_complete()), "{found:?}");
+
+    other(&env, theirs);
+    ok(env.run(["delete", "job"]));
+    other(&env, ["delete", "theirs", "--force"]);
+    wait_left(&env);
+    env.finish();
+}
+
 /// Adds an open record as it was before records said for which state directory they are.
 fn add_old(entries: &mut Vec<Entry>, record: &str, session: &SessionId, host: &str) {
     let origin = Origin {
@@ -80,7 +121,7 @@ fn add_old(entries: &mut Vec<Entry>, record: &str, session: &SessionId, host: &s
             host: host.to_owned(),
         },
         state: None,
-        user: "anna".to_owned(),
+        user: "u".to_owned(),
     };
     let opened = Event::Opened(Opened {
         session: session.clone(),

@@ -6,7 +6,7 @@ use abide_core::{
 };
 use tracing::{info, warn};
 
-use super::{Event, Keeper, Kept, LineId, Outcome, Phase, failed, opening::cannot_tell};
+use super::{Event, Keeper, Kept, LineId, Outcome, Phase, blocking, failed, opening::cannot_tell};
 use crate::{
     desk::Closed,
     keeper::{
@@ -14,6 +14,7 @@ use crate::{
         survey::{self, Fate},
         watch,
     },
+    state_id,
 };
 
 impl Keeper {
@@ -104,9 +105,20 @@ impl Keeper {
         }
     }
 
+    /// Tells whether somebody asks for the state directory whose sessions this keeper reaches,
+    /// whatever way leads there.
+    async fn is_own_state_dir(&self, keep: &Keep) -> bool {
+        if keep.state_dir.as_path() == self.state_dir {
+            return true;
+        }
+        let asked = keep.state_dir.as_path().to_owned();
+        let found = blocking(move || state_id::find(&asked)).await;
+        matches!(found, Ok(Some(id)) if Some(&id) == self.held.tools().state.as_ref())
+    }
+
     /// Is to be responsible for a session more.
     async fn keep(&mut self, line: LineId, keep: Keep) -> Result<(), Outcome> {
-        if keep.state_dir.as_path() != self.state_dir {
+        if !self.is_own_state_dir(&keep).await {
             let message = format!(
                 "sessions in this directory are kept for the state directory `{}`",
                 self.state_dir.display()

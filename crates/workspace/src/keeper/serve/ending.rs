@@ -70,7 +70,8 @@ impl Keeper {
         closed: Result<(), HeldError>,
     ) -> Result<(), Outcome> {
         match closed {
-            Ok(()) => {
+            // The journal was put aside since: only what is complete is not in it any more.
+            Ok(()) | Err(HeldError::NoRecord { .. }) => {
                 info!(%record, "complete");
                 self.records.retain(|kept| kept.record != *record);
                 self.settle();

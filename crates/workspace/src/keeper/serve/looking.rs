@@ -11,12 +11,9 @@ use abide_core::{
 use tracing::warn;
 
 use super::{Event, Keeper, Outcome};
-use crate::{
-    desk,
-    keeper::{
-        protocol::KnownSession,
-        survey::{self, Fate, Seen},
-    },
+use crate::keeper::{
+    protocol::KnownSession,
+    survey::{self, Fate, Seen},
 };
 
 impl Keeper {
@@ -108,16 +105,7 @@ impl Keeper {
         };
         let told: Vec<SessionId> = self.unsure.extract_if(.., |one| is_told(one)).collect();
         for session in told {
-            let running = match seen.get(&session).map(|seen| &seen.fate) {
-                Some(Fate::Running(started)) => {
-                    self.known.get(&session).cloned().zip(Some(started))
-                }
-                Some(Fate::Ended { .. } | Fate::Gone | Fate::Unsure) | None => None,
-            };
-            match running {
-                Some((known, started)) => drop(self.adopt_one(&known, started.clone()).await?),
-                None => self.take_over_again(session, &seen).await?,
-            }
+            self.take_over_again(session, &seen).await?;
         }
         self.settle();
         Ok(())
@@ -129,7 +117,7 @@ impl Keeper {
         session: SessionId,
         seen: &HashMap<SessionId, Seen>,
     ) -> Result<(), Outcome> {
-        let read = self.at_desk(|held| Ok(desk::read_summaries(held.dir())?.summaries));
+        let read = self.at_desk(|held| held.current());
         let recorded = match read.await? {
             Ok(recorded) => recorded,
             Err(err) => {

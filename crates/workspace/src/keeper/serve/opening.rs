@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use super::{Keeper, Kept, LineId, Outcome, Phase, failed};
 use crate::{
-    desk::{self, Adoption, Closed, GoingOn, HeldError, Live, NewRecord},
+    desk::{Adoption, Closed, GoingOn, HeldError, Live, NewRecord},
     keeper::{
         protocol::{Keep, KnownSession, Reply, Why},
         survey::{self, Fate, Seen, Sight, Verdict},
@@ -61,7 +61,7 @@ impl Keeper {
 
     /// Goes on with the records of sessions that run, and returns those that can be completed.
     async fn take_over(&mut self, why: Why) -> Result<Result<Before, HeldError>, Outcome> {
-        let read = self.at_desk(|held| Ok(desk::read_summaries(held.dir())?.summaries));
+        let read = self.at_desk(|held| held.current());
         let recorded = match read.await? {
             Ok(recorded) => recorded,
             Err(err) => return Ok(Err(err)),

@@ -73,7 +73,7 @@ mod tests {
 
     fn unreachable() -> Result<Option<()>, KeeperError> {
         Err(KeeperError::Unreachable {
-            holder: "anna".to_owned(),
+            holder: "pid 1".to_owned(),
             pid: 1,
             source: io::ErrorKind::NotFound.into(),
         })

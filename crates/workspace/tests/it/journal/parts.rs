@@ -2,7 +2,10 @@
 
 use std::{fs, io::Write as _, path::PathBuf};
 
-use abide_core::record::{Changes, Event, summaries};
+use abide_core::{
+    clock::Timestamp,
+    record::{Changes, Entry, Event, Replay, summaries},
+};
 use abide_workspace::{
     desk::{OwnDir, Records, read_summaries},
     journal::{
@@ -145,6 +148,22 @@ fn putting_aside_that_is_cut_off_goes_on_and_leaves_nothing_twice() {
     drop(Journal::open(&path).unwrap());
     assert_eq!(read(&own), expected);
     assert_eq!(fs::read(own.path().join("journal.1.jsonl")).unwrap(), whole);
+    // The second step failed, and the journal was written to all the same.
+    let mut longer = whole;
+    let entry = Entry {
+        seq: Replay::read(&longer).unwrap().next_seq(),
+        at: Timestamp::from_millis(1),
+        epoch: writer(3).epoch,
+        record: "late".parse().unwrap(),
+        event: opened(),
+    };
+    longer.extend(entry.to_line());
+    fs::write(&path, &longer).unwrap();
+    expected.push(("late".to_owned(), false));
+    drop(Journal::open(&path).unwrap());
+    assert_eq!(read(&own), expected);
+    let part = fs::read(own.path().join("journal.1.jsonl")).unwrap();
+    assert_eq!(part, longer);
     assert!(!own.path().join("journal.2.jsonl").exists());
     assert!(fs::metadata(&path).unwrap().len() < ROTATE_BYTES / 2);
 }
