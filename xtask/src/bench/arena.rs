@@ -59,6 +59,7 @@ impl Arena {
             program: program.to_owned(),
             dir,
         };
+        fs::create_dir(setting.work_dir()).context("cannot make a directory to work in")?;
         if let Some((path, text)) = setting.config() {
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
@@ -207,7 +208,7 @@ impl Arena {
     /// Adds what keeps a command inside this directory.
     pub(crate) fn private(&self, mut command: Command) -> Command {
         let dir = &self.setting.dir;
-        command.current_dir(dir);
+        command.current_dir(self.setting.work_dir());
         for name in [
             "TMUX",
             "TMUX_PANE",

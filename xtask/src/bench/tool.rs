@@ -92,6 +92,12 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    /// Returns where its sessions run: nothing of the tool's own is there, as nothing is where people
+    /// work.
+    pub(crate) fn work_dir(&self) -> PathBuf {
+        self.dir.join("work")
+    }
+
     /// Returns the command that starts `player` in a session that nobody watches.
     pub(crate) fn create(&self, name: &str, player: &[String]) -> Command {
         let mut command = self.command();
@@ -104,7 +110,7 @@ impl Setting {
             Tool::Abide => {
                 let size = format!("{COLS}x{ROWS}");
                 command.args(["new", name, "--no-attach", "--size", &size, "--dir"]);
-                command.arg(&self.dir).arg("--");
+                command.arg(self.work_dir()).arg("--");
             }
             Tool::Tmux => {
                 let (cols, rows) = (COLS.to_string(), ROWS.to_string());
