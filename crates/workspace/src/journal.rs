@@ -83,8 +83,8 @@ impl Journal {
 
     /// Opens a journal to append to it, making it if there is none, and cuts off what a crash tore.
     ///
-    /// One that is longer than [`ROTATE_BYTES`] or [`ROTATE_ENTRIES`] is put aside first, if that gains something. If it
-    /// cannot be now, it goes on as it is, and the next one to open it tries again.
+    /// One that is longer than [`ROTATE_BYTES`] or [`ROTATE_ENTRIES`] is put aside first, if that gains
+    /// something. If it cannot be now, it goes on as it is, and the next one to open it tries again.
     ///
     /// # Errors
     ///
@@ -143,8 +143,8 @@ impl Journal {
     /// # Errors
     ///
     /// When a later grant wrote to the journal, when somebody else changed it since it was opened,
-    /// when it would become longer than can be read, or when the disk is full, read-only or broken. Nothing was written then; if even that cannot be
-    /// said, nothing more can be written until it is opened again.
+    /// when it would become longer than can be read, or when the disk is full, read-only or broken.
+    /// Nothing was written then; if even that cannot be said, nothing more can be written until it is opened again.
     pub fn append(&mut self, writer: &Writer, events: Vec<Event>) -> Result<(), JournalError> {
         self.put(writer, events, Durable::Now)
     }

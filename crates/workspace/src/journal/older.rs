@@ -25,7 +25,8 @@ use crate::files::{self, Durable};
 /// Length from which a journal is put aside, in bytes. It is read before each write.
 pub const ROTATE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Entries from which it is, too: those of some two hundred sessions, which take about a millisecond to read.
+/// Entries from which it is, too: those of some two hundred sessions, which take about a millisecond
+/// to read.
 pub const ROTATE_ENTRIES: usize = 1000;
 
 /// Most that a journal goes on with, in bytes; else putting it aside would gain too little.

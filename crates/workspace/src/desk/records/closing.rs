@@ -18,6 +18,7 @@ use super::{
     super::{Held, HeldError, OwnDir, Writing},
     Closed, baseline,
     baseline::read_baseline,
+    read_summaries,
 };
 use crate::{
     files::{self, Durable},
@@ -43,7 +44,11 @@ struct Versioned<'a> {
 pub(super) fn close(held: &Held, record: &RecordId, closed: &Closed) -> Result<Summary, HeldError> {
     let known = held.write("to note the end of a session", |writing| {
         note_end(writing, record, closed)
-    })?;
+    });
+    let known = match known {
+        Err(HeldError::NoRecord { .. }) => return put_aside(held, record),
+        known => known?,
+    };
     held.tools().probe.reached("keeper.closing");
     // A walk may take long, and whoever was superseded need not make it.
     held.check()?;
@@ -58,6 +63,20 @@ pub(super) fn close(held: &Held, record: &RecordId, closed: &Closed) -> Result<S
     held.write("to complete a record", |writing| {
         complete(held, writing, record, closing)
     })
+}
+
+/// Finds a record that is complete in a part of the journal that was put aside.
+fn put_aside(held: &Held, record: &RecordId) -> Result<Summary, HeldError> {
+    let all = read_summaries(held.dir())?.summaries;
+    let found = all.into_iter().find(|one| one.record == *record);
+    let found = found.filter(Summary::is_complete);
+    let summary = found.ok_or_else(|| HeldError::NoRecord {
+        record: record.clone(),
+    })?;
+    held.write("to complete a record", |writing| {
+        baseline::remove(writing.dir, record)
+    })?;
+    Ok(summary)
 }
 
 /// Notes what is over before anything is looked at that may take long.

@@ -70,8 +70,7 @@ impl Keeper {
         closed: Result<(), HeldError>,
     ) -> Result<(), Outcome> {
         match closed {
-            // The journal was put aside since: only what is complete is not in it any more.
-            Ok(()) | Err(HeldError::NoRecord { .. }) => {
+            Ok(()) => {
                 info!(%record, "complete");
                 self.records.retain(|kept| kept.record != *record);
                 self.settle();

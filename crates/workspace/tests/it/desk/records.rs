@@ -4,8 +4,12 @@ use std::fs;
 
 use abide_core::record::{Baseline, Changes, Detected, Ownership, Summary};
 use abide_testkit::clock::ManualClock;
-use abide_workspace::desk::{
-    Closed, Held, HeldError, Measured, ReadBaselineError, list_files, read_baseline, read_summaries,
+use abide_workspace::{
+    desk::{
+        Closed, Held, HeldError, Measured, ReadBaselineError, list_files, read_baseline,
+        read_summaries,
+    },
+    journal::ROTATE_ENTRIES,
 };
 
 use super::fixture::{Site, closed, generation, live, new_record, started};
@@ -247,4 +251,32 @@ fn an_end_that_is_found_with_its_start_notes_both() {
     let summary = held.close_record(&record, &over).unwrap();
     assert_eq!(summary.generation, Some(generation(9)));
     assert!(changed(&summary)[0].starts_with("unknown: no list of files"));
+}
+
+/// proves M3
+#[test]
+fn a_record_that_was_completed_and_put_aside_stays_complete_and_one_that_is_gone_is_an_error() {
+    let site = Site::new();
+    let held = site.claim(1);
+    let record = held.open_record(&new_record("s-1")).unwrap();
+    take_baseline(&held, &record);
+    held.note_started(&record, started(5)).unwrap();
+    let end = closed(Detected::Told);
+    let summary = held.close_record(&record, &end).unwrap();
+    for number in 0..=ROTATE_ENTRIES / 2 {
+        let other = held
+            .open_record(&new_record(&format!("o-{number}")))
+            .unwrap();
+        held.abandon_record(&other).unwrap();
+    }
+    let is_in = |path: &str| {
+        fs::read_to_string(site.own(path))
+            .unwrap()
+            .contains(record.as_str())
+    };
+    assert!(is_in("journal.1.jsonl") && !is_in("journal.jsonl"));
+    assert_eq!(held.close_record(&record, &end).unwrap(), summary);
+    fs::remove_file(site.own("journal.1.jsonl")).unwrap();
+    let gone = held.close_record(&record, &end).unwrap_err();
+    assert!(matches!(gone, HeldError::NoRecord { .. }), "{gone}");
 }
